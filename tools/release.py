@@ -80,7 +80,7 @@ class Package:
 
     @property
     def fragments(self) -> list[Path]:
-        return sorted(path for path in (self.folder / "changes").iterdir() if not path.name.startswith("."))
+        return sorted((self.folder / "changes").glob("[!.]*"))
 
 
 def main(argv: list[str] | None = None) -> int:
