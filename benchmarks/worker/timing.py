@@ -1,0 +1,46 @@
+"""Seconds per step.
+
+The garbage collector stays on, as it is in the training loops of users, so what it costs a framework is measured;
+it runs once before each measurement, so that no garbage of earlier ones is paid for in it.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.workload import Step
+
+WARM_UP_SECONDS = 0.2
+
+
+def calibrate(step: Step, seconds: float) -> int:
+    """Warm up, then return how many steps take at least ``seconds``."""
+    until = time.perf_counter() + WARM_UP_SECONDS
+    step()
+    while time.perf_counter() < until:
+        step()
+    loops, taken = 1, elapsed(step, 1)
+    while taken < seconds:
+        # A tenth more than needed, and never more than tenfold at once: short loops are poor rulers.
+        loops = min(10 * loops, int(1.1 * loops * seconds / taken) + 1)
+        taken = elapsed(step, loops)
+    return loops
+
+
+def measure(step: Step, loops: int) -> float:
+    """Return the seconds per step of one loop."""
+    gc.collect()
+    step()  # caches and clock have cooled down while the peers were measured
+    return elapsed(step, loops) / loops
+
+
+def elapsed(step: Step, loops: int) -> float:
+    """Return the seconds that ``loops`` steps take."""
+    start = time.perf_counter()
+    for _ in itertools.repeat(None, loops):
+        step()
+    return time.perf_counter() - start
