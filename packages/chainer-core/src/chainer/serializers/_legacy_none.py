@@ -25,7 +25,7 @@ PICKLED_NONE = (
 
 
 class _Inert:
-    """Stands for the three NumPy names in the pickle. Does nothing but keep the state it is given."""
+    """Stands for all that the pickle calls. Does nothing but keep the state it is given."""
 
     state: Any = None
 
@@ -43,6 +43,7 @@ class _NoneUnpickler(pickle.Unpickler):
             ("numpy", "dtype"),
             ("numpy.core.multiarray", "_reconstruct"),  # NumPy 1
             ("numpy._core.multiarray", "_reconstruct"),  # NumPy 2
+            ("_codecs", "encode"),  # how protocols up to 2 write bytes
         }
     )
 

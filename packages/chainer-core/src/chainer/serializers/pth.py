@@ -118,7 +118,7 @@ def _with_arrays(obj: Any, archive: _Archive) -> Any:
     return obj
 
 
-def load_pth(file: FileLike) -> dict[str, Any]:
+def load_pth(file: FileLike) -> Any:
     """Reads the weights that ``torch.save(model.state_dict(), file)`` wrote, as NumPy arrays.
 
     Nothing that is in the file is run, and PyTorch is not needed. Arrays are on the CPU, wherever the tensors were, and
