@@ -92,6 +92,7 @@ def set_up(python: str | None = None) -> Path:
     if not runs(executable(venv, "python"), "import pip"):
         make_venv(interpreter, venv)
     call(executable(venv, "python"), "-m", "pip", "install", "--quiet", *requirements)
+    hatch_config(venv).touch()
     stamp.write_text(wanted, encoding="utf-8")
     return venv
 
@@ -116,7 +117,7 @@ def find_interpreter(python: str | None) -> tuple[Path, Path]:
 
 def make_venv(interpreter: Path, venv: Path) -> None:
     """An empty environment with pip, also from a Python that Debian shipped without ``ensurepip``."""
-    if runs(interpreter, "import ensurepip"):
+    if runs(interpreter, "import ensurepip; ensurepip.version()"):
         call(interpreter, "-m", "venv", "--clear", venv)
     elif runs(interpreter, "import pip"):
         call(interpreter, "-m", "venv", "--clear", "--without-pip", venv)
@@ -137,9 +138,15 @@ def hatch(venv: Path, *args: str) -> int:
         "HATCH_ENV_TYPE_VIRTUAL_PATH": str(venv),
         # What hatch remembers of an environment must vanish with it, or a new one would pass for synchronised.
         "HATCH_DATA_DIR": str(venv / "hatch"),
+        "HATCH_CONFIG": str(hatch_config(venv)),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
     return subprocess.run([executable(venv, "hatch"), *args], cwd=ROOT, env=env).returncode
+
+
+def hatch_config(venv: Path) -> Path:
+    """An empty file: what a user has set for hatch elsewhere stays out, and hatch writes nothing into the home."""
+    return venv / "hatch.toml"
 
 
 def executable(venv: Path, name: str) -> Path:

@@ -92,7 +92,8 @@ def main(argv: list[str] | None = None) -> int:
     bump.add_argument("package", help="a distribution, such as chainermn")
     bump.add_argument("version", help="a version such as 1.4.1, or one of: major, minor, patch")
     commands.add_parser("build", help="build the wheel and the sdist of every package into dist/")
-    commands.add_parser("verify", help="install what dist/ holds into an empty environment and import it")
+    verifier = commands.add_parser("verify", help="install what dist/ holds into an empty environment and import it")
+    verifier.add_argument("--python", metavar="VERSION", help="as for tools/dev.py")
     changelog = commands.add_parser("changelog", help="move the fragments of changes/ into each CHANGELOG.md")
     changelog.add_argument("--draft", action="store_true", help="print, change nothing")
     args = parser.parse_args(argv)
@@ -107,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
             case "build":
                 build(args.root, packages)
             case "verify":
-                verify(args.root, packages)
+                verify(args.root, packages, args.python)
             case "changelog":
                 gather(packages, datetime.date.today(), draft=args.draft)
     except (ReleaseError, dev.SetupError) as error:
@@ -132,7 +133,7 @@ def check(root: Path, packages: dict[str, Package]) -> None:
     problems = [problem for package in packages.values() for problem in problems_of(package, root, packages)]
     if problems:
         raise ReleaseError("the packages are not ready:\n  " + "\n  ".join(problems))
-    print(", ".join(f"{package.name} {package.version}" for package in packages.values()), "agree")
+    print(", ".join(f"{package.name} {package.version}" for package in packages.values()), "agree", flush=True)
 
 
 def problems_of(package: Package, root: Path, packages: dict[str, Package]) -> Iterator[str]:
@@ -204,10 +205,11 @@ def build(root: Path, packages: dict[str, Package]) -> None:
     print(*sorted(path.name for path in dist.iterdir()), sep="\n")
 
 
-def verify(root: Path, packages: dict[str, Package]) -> None:
+def verify(root: Path, packages: dict[str, Package], python_version: str | None = None) -> None:
+    interpreter, _ = dev.find_interpreter(python_version)
     with tempfile.TemporaryDirectory() as folder:
         venv = Path(folder) / "venv"
-        dev.make_venv(dev.executable(dev.set_up(), "python"), venv)
+        dev.make_venv(interpreter, venv)
         python = dev.executable(venv, "python")
         wanted = [f"{package.name}=={package.version}" for package in packages.values()]
         # --only-binary keeps pip from building what a wheel should have brought.
