@@ -33,15 +33,16 @@ def ensure(name: str, python: str, installs: Sequence[Sequence[str]]) -> Path:
     """
     home = cache_folder() / name
     interpreter = home / "bin" / "python"
-    ready = home / "ready"  # written last: an environment without it was left half-made
-    if not ready.exists():
+    # Written last: an environment without its recipe was left half-made, one with another is of an older version of us.
+    made_by, recipe = home / "recipe.txt", repr(installs)
+    if not made_by.exists() or made_by.read_text() != recipe:
         base = find_python(python)
         print(f"making the environment {name} in {home}", file=sys.stderr)
         shutil.rmtree(home, ignore_errors=True)
         run(base, "-m", "venv", str(home))
         for packages in installs:
             run(str(interpreter), "-m", "pip", "install", "--quiet", *packages)
-        ready.touch()
+        made_by.write_text(recipe)
     return interpreter
 
 
