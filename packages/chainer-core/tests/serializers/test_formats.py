@@ -8,7 +8,6 @@ import sys
 import textwrap
 from functools import partial
 
-import h5py  # noqa: F401 - a clear failure at once if the extra is missing
 import hypothesis
 import hypothesis.extra.numpy as hypothesis_numpy
 import hypothesis.strategies as st
@@ -265,7 +264,6 @@ def test_a_process_killed_while_it_saves_leaves_the_old_file(tmp_path, name):
         import os, signal, sys
         import numpy as np
         from chainer import serializers
-        from chainer.serializers import hdf5, npz, safetensors
         from chainer.utils import atomic_file
 
         # Everything is written, nothing is on the disk for sure: the worst moment to die.
