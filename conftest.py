@@ -11,6 +11,8 @@ from collections.abc import Generator
 import numpy as np
 import pytest
 
+collect_ignore_glob = ["packages/*/examples/*"]  # scripts: their tests run them, pytest need not import them
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+QUIET = ("--quiet", "--disable-pip-version-check")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def set_up(python: str | None = None) -> Path:
     print(f"setting up {venv.name}, a few minutes the first time", flush=True)
     if not runs(executable(venv, "python"), "import pip"):
         make_venv(interpreter, venv)
-    call(executable(venv, "python"), "-m", "pip", "install", "--quiet", *requirements)
+    call(executable(venv, "python"), "-m", "pip", *QUIET, "install", *requirements)
     hatch_config(venv).touch()
     stamp.write_text(wanted, encoding="utf-8")
     return venv
@@ -121,7 +122,7 @@ def make_venv(interpreter: Path, venv: Path) -> None:
         call(interpreter, "-m", "venv", "--clear", venv)
     elif runs(interpreter, "import pip"):
         call(interpreter, "-m", "venv", "--clear", "--without-pip", venv)
-        call(interpreter, "-m", "pip", "--python", executable(venv, "python"), "install", "--quiet", "pip")
+        call(interpreter, "-m", "pip", "--python", executable(venv, "python"), *QUIET, "install", "pip")
     else:
         raise SetupError(
             f"{interpreter} has neither ensurepip nor pip, so it cannot make an environment; "

@@ -213,7 +213,8 @@ def verify(root: Path, packages: dict[str, Package], python_version: str | None 
         python = dev.executable(venv, "python")
         wanted = [f"{package.name}=={package.version}" for package in packages.values()]
         # --only-binary keeps pip from building what a wheel should have brought.
-        run(python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "--find-links", root / "dist", *wanted)
+        options = ("--only-binary", ":all:", "--find-links", root / "dist")
+        run(python, "-m", "pip", *dev.QUIET, "install", *options, *wanted)
         for package in packages.values():
             code = f"import {package.import_name} as package; print(package.__name__, package.__version__)"
             # In an empty folder, so that nothing but the installed wheel can be imported.

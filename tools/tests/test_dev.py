@@ -133,7 +133,7 @@ def test_refuses_a_python_it_cannot_use(tmp_path, monkeypatch, capsys, script, m
             {"pip"},
             [
                 "python -m venv --clear --without-pip venv",
-                f"python -m pip --python {dev.executable(Path('venv'), 'python')} install --quiet pip",
+                f"python -m pip --python {dev.executable(Path('venv'), 'python')} {' '.join(dev.QUIET)} install pip",
             ],
         ),
     ],
