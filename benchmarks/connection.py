@@ -23,21 +23,31 @@ class WorkerFailure(Exception):
 
 
 class Worker:
-    """A process that runs one peer. Leaving the context ends it."""
+    """A process that runs one peer. Leaving the context ends it.
+
+    Raises:
+        EnvironmentFailure: The peer has no interpreter.
+        WorkerFailure: Its interpreter does not start.
+    """
 
     def __init__(self, peer: Peer, threads: int) -> None:
         environ = {name: value for name, value in os.environ.items() if name not in DROPPED_VARIABLES}
         environ |= dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"PYTHONNOUSERSITE": "1"} | dict(peer.environ)
+        command = [peer.interpreter(), "-m", "benchmarks.worker", peer.framework, str(threads)]
         self._log = tempfile.TemporaryFile("w+", errors="replace")
-        self._process = subprocess.Popen(
-            [peer.interpreter(), "-m", "benchmarks.worker", peer.framework, str(threads)],
-            cwd=ROOT,  # the first entry of the worker's path
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,  # the first entry of the worker's path
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                text=True,
+            )
+        except OSError as error:
+            self._log.close()
+            raise WorkerFailure(f"{command[0]} does not start: {error}") from error
 
     def ask(self, do: str, **arguments: object) -> Any:
         """Send a request, a method of `benchmarks.worker.session.Session`, and return its value.
