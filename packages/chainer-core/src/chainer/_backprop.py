@@ -1,0 +1,418 @@
+"""The walk back through the graph.
+
+Functions are visited in the reverse order of their creation, which is a
+topological order: a function is created after those that made its inputs. A
+gradient is held only until the function that consumes it has run. Leaves
+accumulate theirs in :class:`_Gradients` too and hand them to their variables
+as soon as no function can contribute any more.
+
+Everything here takes and gives Variables, so with ``enable_double_backprop`` the walk itself is recorded
+and can be differentiated; without it, no node is made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+from chainer import _diagnosis
+from chainer.configuration import config
+
+if TYPE_CHECKING:
+    from chainer.function_node import FunctionNode
+    from chainer.variable import Variable, VariableNode
+
+_thread_local = threading.local()
+_n_listeners = 0  # over all threads: the walk looks no further while it is zero
+
+
+@contextlib.contextmanager
+def gradient_final_hook(callback: Callable[[Variable], None]) -> Iterator[None]:
+    """Tells, while backward still runs, which gradients are final.
+
+    Inside the ``with`` block, each :meth:`chainer.Variable.backward` and :func:`chainer.backward` of this thread calls
+    ``callback(variable)`` for each leaf that got a gradient (parameters and input variables), once,
+    in the order in which their gradients become final: nothing that is still to be computed will
+    change ``variable.grad``. Averaging over processes, clipping by parameter and early release of
+    memory build on it. Without a listener the walk does not even count.
+
+    Args:
+        callback: Called with the leaf; its ``grad`` is set. It must not start another walk over the
+            same graph. An exception in it ends the walk.
+
+    Example:
+        >>> import chainer, numpy as np
+        >>> x = chainer.Variable(np.ones(2, np.float32), name="x")
+        >>> with chainer.gradient_final_hook(lambda v: print(v.name, v.grad)):
+        ...     chainer.functions.sum(x * 3).backward()
+        x [3. 3.]
+    """
+    global _n_listeners
+    listeners: list[Callable[[Variable], None]] = _thread_local.__dict__.setdefault("listeners", [])
+    listeners.append(callback)
+    _n_listeners += 1
+    try:
+        yield
+    finally:
+        _n_listeners -= 1
+        listeners.remove(callback)
+
+
+def backward_from(
+    outputs: Sequence[Variable],
+    retain_grad: bool = False,
+    enable_double_backprop: bool = False,
+    loss_scale: float | None = None,
+    release_since: int | None = None,
+) -> None:
+    """Adds to the ``grad`` of each leaf behind ``outputs``, starting from their own ``grad``.
+
+    Args:
+        outputs: Variables whose ``grad`` is set, or which have one element.
+        retain_grad: Keep the gradients of intermediate variables too.
+        enable_double_backprop: Record the walk.
+        loss_scale: Factor on gradients that start as 1.
+        release_since: Serial number of the first function whose retained arrays are dropped as
+            soon as it has been visited; ``None`` drops none. See :func:`chainer.function_node.next_serial`.
+    """
+    roots: list[tuple[VariableNode, Variable]] = []
+    for output in outputs:
+        grad = output.grad_var
+        if grad is None:
+            grad = _first_gradient(output, loss_scale)
+            if retain_grad:
+                output._grad = grad
+        output._loss_scale = loss_scale
+        roots.append((output.node, grad))
+    gradients = _Gradients(enable_double_backprop)
+    for node, grad in roots:
+        gradients.add(node, grad)
+    listeners = getattr(_thread_local, "listeners", ()) if _n_listeners else ()
+    waiting = _count_contributions(roots) if listeners else None
+
+    def finish(node: VariableNode) -> None:
+        variable = node.get_variable_or_none()
+        grad = gradients.pop(node)
+        if variable is None or grad is None:
+            return
+        _accumulate(variable, grad, enable_double_backprop)
+        for listener in listeners:
+            listener(variable)
+
+    leaves: dict[VariableNode, None] = {}
+    with _recording(enable_double_backprop):
+        for func, in_nodes in _walk(gradients, [node for node, _ in roots], retain_grad, None, release_since):
+            for node in in_nodes:
+                if node._creator_node is not None:
+                    continue
+                if waiting is None:
+                    leaves[node] = None
+                else:
+                    waiting[node] -= 1
+                    if waiting[node] == 0:
+                        finish(node)
+            del func, in_nodes
+        for node in leaves:
+            finish(node)
+
+
+def backward(outputs: Sequence[Variable], grad_outputs: Sequence[Variable | None] | None = None, **kwargs: Any) -> None:
+    """Computes gradients from several outputs at once, as :meth:`chainer.Variable.backward` does from one.
+
+    Args:
+        outputs: List or tuple of variables.
+        grad_outputs: Gradients to start from, one an output; ``None`` takes the outputs' own ``grad``.
+        kwargs: ``retain_grad``, ``enable_double_backprop`` and ``loss_scale``, as for
+            :meth:`chainer.Variable.backward`.
+
+    Raises:
+        TypeError: ``outputs`` is not a list or tuple.
+
+    Example:
+        >>> import chainer, numpy as np
+        >>> x = chainer.Variable(np.array(3, np.float32))
+        >>> chainer.backward([x * 2, x * x])
+        >>> float(x.grad)
+        8.0
+    """
+    if not isinstance(outputs, list | tuple):
+        raise TypeError(f"outputs must be a list or tuple of variables, got {type(outputs).__name__}")
+    if grad_outputs is not None:
+        for y, gy in zip(outputs, grad_outputs, strict=True):
+            y.grad_var = gy
+    backward_from(outputs, **kwargs)
+
+
+def grad(
+    outputs: Sequence[Variable],
+    inputs: Sequence[Variable],
+    grad_outputs: Sequence[Variable | None] | None = None,
+    grad_inputs: Sequence[Variable | None] | None = None,
+    set_grad: bool = False,
+    retain_grad: bool = False,
+    enable_double_backprop: bool = False,
+    loss_scale: float | None = None,
+) -> list[Variable | None]:
+    """Computes the gradients of ``outputs`` with respect to ``inputs`` and returns them.
+
+    Unlike :meth:`chainer.Variable.backward` it visits only what lies between the two, and leaves
+    the ``grad`` of every variable as it is, unless asked.
+
+    Args:
+        outputs: Variables to differentiate.
+        inputs: Variables to differentiate by; they need not be leaves.
+        grad_outputs: Gradients to start from, one an output; ``None`` is 1 for an output of one element.
+        grad_inputs: Gradients to add to the results, one an input.
+        set_grad: Also set ``grad`` of the inputs to the results.
+        retain_grad: Also set ``grad`` of the variables in between.
+        enable_double_backprop: Record the computation, so that the results can be differentiated.
+        loss_scale: Factor on gradients that start as 1.
+
+    Returns:
+        A variable an input, or ``None`` for an input on which no output depends.
+
+    Raises:
+        TypeError: ``outputs`` or ``inputs`` is not a list or tuple of variables.
+        RuntimeError: An output has more than one element and no gradient to start from.
+
+    Example:
+        >>> import chainer, numpy as np
+        >>> x = chainer.Variable(np.array(3, np.float32))
+        >>> gx, = chainer.grad([x ** 3], [x], enable_double_backprop=True)
+        >>> ggx, = chainer.grad([gx], [x])
+        >>> float(gx.array), float(ggx.array)
+        (27.0, 18.0)
+    """
+    for name, variables in (("outputs", outputs), ("inputs", inputs)):
+        if not isinstance(variables, list | tuple):
+            raise TypeError(f"{name} must be a list or tuple of variables, got {type(variables).__name__}")
+    given = [None] * len(outputs) if grad_outputs is None else list(grad_outputs)
+    if len(given) != len(outputs):
+        raise ValueError(f"grad_outputs must have one entry an output: {len(outputs)} outputs, {len(given)} entries")
+    targets = {x.node for x in inputs}
+    gradients = _Gradients(enable_double_backprop, targets)
+    roots = []
+    for output, gy in zip(outputs, given, strict=True):
+        gradients.add(output.node, _first_gradient(output, loss_scale) if gy is None else _as_gradient(gy))
+        roots.append(output.node)
+    if grad_inputs is not None:
+        for x, gx in zip(inputs, grad_inputs, strict=True):
+            if gx is not None:
+                gradients.add(x.node, _as_gradient(gx))
+    useful = _functions_between(roots, targets)
+    with _recording(enable_double_backprop):
+        for _ in _walk(gradients, roots, retain_grad, useful, None):
+            pass
+    results = [gradients.found(x.node) for x in inputs]
+    if set_grad:
+        for x, gx in zip(inputs, results, strict=True):
+            x.grad_var = gx
+    return results
+
+
+def unchain_from(variable: Variable) -> None:
+    """Cuts every edge of the graph behind a variable."""
+    funcs = [variable.creator_node]
+    variable.unchain()
+    while funcs:
+        func = funcs.pop()
+        if func is None:
+            continue
+        inputs = func.inputs or ()
+        func.unchain()
+        for node in inputs:
+            funcs.append(node._creator_node)
+            node.unchain()
+
+
+class _Gradients:
+    """The gradients that are on their way, one a node.
+
+    The first contribution is kept as it came: a function may return one array for several inputs. The sum of two is ours, so a
+    third is added to it in place, unless the walk is recorded.
+    """
+
+    def __init__(self, recorded: bool, targets: set[VariableNode] | frozenset[VariableNode] = frozenset()) -> None:
+        self._pending: dict[VariableNode, Variable] = {}
+        self._owned: set[VariableNode] = set()
+        self._recorded = recorded
+        self._targets = targets
+        self._found: dict[VariableNode, Variable] = {}
+
+    def add(self, node: VariableNode, gradient: Variable) -> None:
+        before = self._pending.get(node)
+        if before is None:
+            self._pending[node] = gradient
+        elif self._recorded:
+            self._pending[node] = before + gradient
+        elif node in self._owned:
+            before._data += gradient._data  # type: ignore[operator]
+        else:
+            self._owned.add(node)
+            self._pending[node] = _plain_sum(before, gradient)
+
+    def pop(self, node: VariableNode) -> Variable | None:
+        gradient = self._pending.pop(node, None)
+        if gradient is not None and node in self._targets:
+            self._found[node] = gradient
+        return gradient
+
+    def found(self, node: VariableNode) -> Variable | None:
+        """Final gradient of a target, whether a walk passed through it or ended there."""
+        gradient = self._found.get(node)
+        return self._pending.get(node) if gradient is None else gradient
+
+
+def _walk(
+    gradients: _Gradients,
+    roots: Iterable[VariableNode],
+    retain_grad: bool,
+    useful: set[FunctionNode] | None,
+    release_since: int | None,
+) -> Iterator[tuple[FunctionNode, Sequence[VariableNode]]]:
+    """Visits the functions behind ``roots``; yields each, with its inputs that got their gradients."""
+    heap: list[int] = []
+    funcs: dict[int, FunctionNode] = {}
+
+    def push(func: FunctionNode) -> None:
+        serial = -func._serial
+        if serial not in funcs and (useful is None or func in useful):
+            funcs[serial] = func
+            heappush(heap, serial)
+
+    for node in roots:
+        if node._creator_node is not None:
+            push(node._creator_node)
+    pop = gradients.pop
+    add = gradients.add
+    while heap:
+        func = funcs.pop(heappop(heap))
+        inputs = func.inputs
+        if inputs is None:
+            continue  # unchained since it was recorded
+        gys = tuple([None if (out := ref()) is None else pop(out) for ref in func.outputs])  # type: ignore[union-attr]
+        if retain_grad:
+            _retain(func, gys)
+        targets = tuple([i for i, node in enumerate(inputs) if node._requires_grad])
+        if not targets:
+            continue
+        gxs = func._backward(targets, gys)
+        del gys
+        in_nodes = inputs if len(targets) == len(inputs) else [inputs[i] for i in targets]
+        for node, gx in zip(in_nodes, gxs, strict=True):
+            if gx is None:
+                continue
+            add(node, gx)
+            creator = node._creator_node
+            if creator is not None:
+                serial = -creator._serial
+                if serial not in funcs and (useful is None or creator in useful):
+                    funcs[serial] = creator
+                    heappush(heap, serial)
+        del gxs
+        if release_since is not None and func._serial >= release_since:
+            func._release()
+        yield func, in_nodes
+
+
+@contextlib.contextmanager
+def _recording(enabled: bool) -> Iterator[None]:
+    overrides = config.__dict__
+    absent = "enable_backprop" not in overrides
+    before = overrides.get("enable_backprop")
+    config.enable_backprop = enabled
+    try:
+        yield
+    finally:
+        if absent:
+            del config.enable_backprop
+        else:
+            config.enable_backprop = before
+
+
+def _first_gradient(output: Variable, loss_scale: float | None) -> Variable:
+    from chainer.variable import Variable
+
+    data = output._array()
+    if data.size != 1:
+        raise RuntimeError(
+            f"backward starts from one number, but {output._describe()} has shape {data.shape}: set its grad before "
+            f"calling backward(), or reduce it, for example with chainer.functions.sum{_diagnosis.made_by(output)}"
+        )
+    xp = output.xp
+    with output.device.create_context():
+        ones = xp.ones_like(data) if loss_scale is None else xp.full_like(data, loss_scale)
+    return Variable(ones, requires_grad=False)
+
+
+def _as_gradient(gradient: Any) -> Variable:
+    from chainer.variable import as_variable
+
+    return as_variable(gradient)
+
+
+def _plain_sum(a: Variable, b: Variable) -> Variable:
+    from chainer.variable import Variable
+
+    total = a._data + b._data  # type: ignore[operator]
+    if total.ndim == 0:
+        total = a.xp.asarray(total)
+    return Variable(total, requires_grad=False)
+
+
+def _accumulate(variable: Variable, gradient: Variable, recorded: bool) -> None:
+    # The raw slot first: a parameter's untouched gradient (NaN) is made only if it is asked for.
+    before = variable._grad
+    if before is not None:
+        before = variable.grad_var
+    if before is None:
+        variable._grad = gradient
+    elif recorded:
+        variable._grad = before + gradient
+    else:
+        variable._grad = _plain_sum(before, gradient)
+
+
+def _retain(func: FunctionNode, gys: Sequence[Variable | None]) -> None:
+    for ref, gy in zip(func.outputs, gys, strict=True):  # type: ignore[arg-type]
+        node = ref()
+        variable = None if node is None else node.get_variable_or_none()
+        if variable is not None and gy is not None:
+            variable._grad = gy
+
+
+def _functions_behind(roots: Iterable[VariableNode]) -> list[FunctionNode]:
+    """All functions behind ``roots``, in the order of their creation."""
+    found: dict[int, FunctionNode] = {}
+    stack = [node._creator_node for node in roots]
+    while stack:
+        func = stack.pop()
+        if func is None or func._serial in found or func.inputs is None:
+            continue
+        found[func._serial] = func
+        stack.extend([node._creator_node for node in func.inputs if node._requires_grad])
+    return [found[serial] for serial in sorted(found)]
+
+
+def _functions_between(roots: Sequence[VariableNode], targets: set[VariableNode]) -> set[FunctionNode]:
+    """Functions behind ``roots`` that depend on a target."""
+    useful: set[FunctionNode] = set()
+    for func in _functions_behind(roots):
+        for node in func.inputs or ():
+            if node in targets or node._creator_node in useful:
+                useful.add(func)
+                break
+    return useful
+
+
+def _count_contributions(roots: Sequence[tuple[VariableNode, Variable]]) -> dict[VariableNode, int]:
+    """How many functions will have a say in the gradient of each leaf."""
+    counts: dict[VariableNode, int] = {}
+    for func in _functions_behind([node for node, _ in roots]):
+        for node in func.inputs or ():
+            if node._creator_node is None and node._requires_grad:
+                counts[node] = counts.get(node, 0) + 1
+    return counts

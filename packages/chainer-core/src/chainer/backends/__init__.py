@@ -1,0 +1,1 @@
+"""Where arrays live: one module a kind of device, and the table of fast kernels."""

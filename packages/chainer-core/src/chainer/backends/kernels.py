@@ -1,0 +1,131 @@
+"""The table of special routines: ``(kernel name, array type) -> callable``.
+
+Every function of Chainer has a plain body written with ``xp``; it is the
+definition. A plug-in that knows a faster way for one kind of array registers it
+here under the kernel's name, and the function asks with :func:`find`, which
+costs a dictionary look-up. A plug-in is a distribution with an entry point in
+the group ``chainer.kernels``; the entry point names a module, whose import
+registers the kernels, or a callable, which does so when called.
+
+The list of names is closed by design: a new kernel is a decision, not a habit.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any, TextIO, TypeVar
+
+import numpy
+
+from chainer.configuration import config
+
+NAMES = frozenset(
+    (
+        *("conv_forward", "conv_backward_data", "conv_backward_weights"),
+        *("pool_forward", "pool_backward"),
+        *("batch_norm_forward", "batch_norm_backward", "batch_norm_inference"),
+        *("lrn_forward", "lrn_backward"),
+        *("softmax", "softmax_backward", "log_softmax", "log_softmax_backward"),
+        *("softmax_cross_entropy", "softmax_cross_entropy_backward"),
+        *("linear", "linear_backward"),
+        *("relu", "relu_backward", "eltwise", "eltwise_backward"),
+        *("layer_norm", "layer_norm_backward", "group_norm", "group_norm_backward"),
+        *("dropout", "concat", "sum_many"),
+        *("rnn_forward", "rnn_backward"),
+        "embed_backward",
+        *("roi_align", "roi_align_backward", "roi_pool", "roi_pool_backward"),
+        *("ctc", "nms", "im2col", "col2im"),
+        *("sgd_update", "momentum_sgd_update", "adam_update", "rmsprop_update"),
+    )
+)
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+_table: dict[tuple[str, type], Callable[..., Any]] = {}
+_origin: dict[tuple[str, type], str] = {}
+_plugins: dict[str, str] = {}  # name of the plug-in -> "" if it loaded, else why it did not
+_lock = threading.RLock()
+_loaded = False
+
+
+def register(name: str, *array_types: type) -> Callable[[Kernel], Kernel]:
+    """Decorator that enters a routine for a kernel and the given array types.
+
+    Raises:
+        ValueError: ``name`` is not in :data:`NAMES`.
+    """
+    if name not in NAMES:
+        raise ValueError(f"unknown kernel {name!r}; the kernels are {', '.join(sorted(NAMES))}")
+
+    def enter(function: Kernel) -> Kernel:
+        for array_type in array_types:
+            _table[name, array_type] = function
+            _origin[name, array_type] = f"{function.__module__}.{function.__qualname__}"
+        return function
+
+    return enter
+
+
+def unregister(name: str, *array_types: type) -> None:
+    """Takes a routine out of the table; the plain body serves again."""
+    for array_type in array_types:
+        _table.pop((name, array_type), None)
+        _origin.pop((name, array_type), None)
+
+
+def find(name: str, x: Any) -> Callable[..., Any] | None:
+    """The routine for a kernel and an array, or ``None``: then the plain body is right."""
+    if not _table:
+        return None
+    if config.use_ideep == "never" and isinstance(x, numpy.ndarray):
+        return None
+    return _table.get((name, type(x)))
+
+
+def serves_cpu() -> bool:
+    """Whether any routine for NumPy arrays is registered."""
+    return any(array_type is numpy.ndarray for _, array_type in _table)
+
+
+def load_plugins() -> None:
+    """Imports the installed plug-ins once. A broken one is a warning, not a failed import of Chainer."""
+    global _loaded
+    with _lock:
+        if _loaded:
+            return
+        _loaded = True
+        for entry in importlib.metadata.entry_points(group="chainer.kernels"):
+            try:
+                plugin = entry.load()
+                if callable(plugin):
+                    plugin()
+            except Exception as error:
+                _plugins[entry.name] = f"{type(error).__name__}: {error}"
+                warnings.warn(
+                    f"the kernel plug-in {entry.name!r} ({entry.value}) could not be loaded and plain NumPy serves "
+                    f"instead: {_plugins[entry.name]}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+            else:
+                _plugins[entry.name] = ""
+
+
+def explain(file: TextIO | None = None) -> None:
+    """Prints which routine serves which kernel, and why none does where none does."""
+    out = sys.stdout if file is None else file
+    for name, problem in sorted(_plugins.items()):
+        print(f"plug-in {name}: {problem or 'loaded'}", file=out)
+    if not _plugins:
+        print("no kernel plug-in is installed", file=out)
+    for name in sorted(NAMES):
+        served = [
+            f"{array_type.__module__}.{array_type.__name__} by {_origin[kernel, array_type]}"
+            for kernel, array_type in sorted(_table, key=str)
+            if kernel == name
+        ]
+        print(f"  {name:<32} {'; '.join(served) or 'plain body'}", file=out)

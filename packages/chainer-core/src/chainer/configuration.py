@@ -1,0 +1,139 @@
+"""Ambient settings: one value for the process, with overrides for a thread.
+
+``chainer.config`` answers on every call of every function, so reading it has to
+be cheap. The values of :data:`global_config` are therefore kept as *class*
+attributes of a ``threading.local`` subclass, and a thread's overrides as its
+instance attributes: Python's own attribute look-up finds the override first and
+falls back to the global value, without a line of our code running.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+_ABSENT = object()
+
+
+class LocalConfig(threading.local):
+    """Thread-local view of the configuration; what is not set here is global.
+
+    Args:
+        global_config: The process-wide settings to fall back to.
+
+    Example:
+        >>> import chainer
+        >>> chainer.config.train
+        True
+        >>> with chainer.using_config("train", False):
+        ...     chainer.config.train
+        False
+    """
+
+    def __new__(cls, global_config: GlobalConfig, *args: Any) -> LocalConfig:
+        # One class for each global configuration: its attributes are the global values.
+        return super().__new__(global_config._fallback)
+
+    def __init__(self, global_config: GlobalConfig) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"the configuration has no entry {name!r}; chainer.config.show() lists the entries")
+
+    def __delattr__(self, name: str) -> None:
+        if name not in self.__dict__:
+            raise AttributeError(f"the configuration entry {name!r} is not overridden in this thread")
+        super().__delattr__(name)
+
+    def _entries(self) -> dict[str, Any]:
+        return {**_own_entries(type(self)), **self.__dict__}
+
+    def show(self, file: TextIO | None = None) -> None:
+        """Prints every entry as this thread sees it."""
+        _print_entries(self._entries(), file)
+
+
+class GlobalConfig:
+    """Process-wide settings. Each attribute is an entry; a new name makes a new entry."""
+
+    _fallback: type[LocalConfig]
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_fallback", type("LocalConfig", (LocalConfig,), {"__module__": __name__}))
+
+    def __getattr__(self, name: str) -> Any:
+        entries = _own_entries(self._fallback)
+        if name not in entries:
+            raise AttributeError(f"the global configuration has no entry {name!r}")
+        return entries[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("__") or name in LocalConfig.__dict__:
+            raise AttributeError(f"{name!r} is reserved and cannot be a configuration entry")
+        setattr(self._fallback, name, _Plain(value) if hasattr(value, "__get__") else value)
+
+    def __delattr__(self, name: str) -> None:
+        self.__getattr__(name)
+        delattr(self._fallback, name)
+
+    def show(self, file: TextIO | None = None) -> None:
+        """Prints every global entry."""
+        _print_entries(_own_entries(self._fallback), file)
+
+
+class _Plain:
+    """Keeps a function stored as a class attribute from turning into a bound method."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self.value
+
+
+def _own_entries(cls: type) -> dict[str, Any]:
+    return {
+        name: value.value if isinstance(value, _Plain) else value
+        for name, value in vars(cls).items()
+        if not name.startswith("__")
+    }
+
+
+def _print_entries(entries: dict[str, Any], file: TextIO | None) -> None:
+    out = sys.stdout if file is None else file
+    width = max(map(len, entries), default=0)
+    for name in sorted(entries):
+        print(f"{name:<{width}} {entries[name]}", file=out)
+
+
+global_config = GlobalConfig()
+config: Any = LocalConfig(global_config)
+
+
+@contextlib.contextmanager
+def using_config(name: str, value: Any, config: Any = config) -> Iterator[None]:
+    """Sets an entry of ``config`` inside a ``with`` block and restores it at its end.
+
+    Args:
+        name: Entry to set.
+        value: Value inside the block.
+        config: ``chainer.config`` (this thread alone, the default) or ``chainer.global_config``.
+    """
+    before = _override(config, name)
+    setattr(config, name, value)
+    try:
+        yield
+    finally:
+        if before is _ABSENT:
+            delattr(config, name)
+        else:
+            setattr(config, name, before)
+
+
+def _override(config: Any, name: str) -> Any:
+    if isinstance(config, LocalConfig):
+        return config.__dict__.get(name, _ABSENT)
+    return getattr(config, name, _ABSENT)

@@ -1,0 +1,1 @@
+"""Functions that squash or gate their input elementwise, and relatives."""

@@ -1,0 +1,1 @@
+"""Functions with weights: affine maps, convolutions, embeddings."""

@@ -1,0 +1,1 @@
+"""Functions that rate predictions; most have no gradient."""

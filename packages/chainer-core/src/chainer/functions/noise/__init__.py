@@ -1,0 +1,1 @@
+"""Functions that add noise during training."""

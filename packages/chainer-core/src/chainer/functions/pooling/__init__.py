@@ -1,0 +1,1 @@
+"""Functions that pool over windows and regions."""

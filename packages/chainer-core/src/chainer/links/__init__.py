@@ -1,0 +1,1 @@
+"""Links with parameters, by their short names: ``import chainer.links as L``."""
