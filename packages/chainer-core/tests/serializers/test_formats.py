@@ -245,7 +245,7 @@ def test_takes_strings_as_paths_and_adds_no_suffix(save_and_load, tmp_path):
     load(str(tmp_path / "snapshot_iter_10"), Record(x=0))
 
 
-@pytest.mark.parametrize("value", [object(), {"a": 1}, 2**70], ids=repr)
+@pytest.mark.parametrize("value", [object(), {"a": 1}, 2**70], ids=["object", "dict", "huge integer"])
 def test_refuses_to_save_what_is_no_value(save_and_load, tmp_path, value):
     save, _ = save_and_load
     (tmp_path / "file").write_bytes(b"old")
