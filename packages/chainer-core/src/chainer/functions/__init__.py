@@ -12,6 +12,7 @@ from chainer.functions.array.reshape import reshape as reshape
 from chainer.functions.array.transpose import transpose as transpose
 
 # connection
+from chainer.functions.connection.linear import linear as linear
 
 # evaluation
 
