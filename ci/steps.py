@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Runs what CI runs, step by step, and sums up: all steps, or those that are named.
 
-A step that fails does not keep the others from running. With CI set in the environment, as on a CI machine, nothing
-differs: what fails there fails here.
+A step that fails does not keep the others from running.
 """
 
 import argparse

@@ -93,7 +93,6 @@ def set_up(python: str | None = None) -> Path:
     if not runs(executable(venv, "python"), "import pip"):
         make_venv(interpreter, venv)
     call(executable(venv, "python"), "-m", "pip", *QUIET, "install", *requirements)
-    hatch_config(venv).touch()
     stamp.write_text(wanted, encoding="utf-8")
     return venv
 
@@ -135,19 +134,17 @@ def runs(interpreter: Path, code: str) -> bool:
 
 
 def hatch(venv: Path, *args: str) -> int:
+    # An empty file: what a user has set for hatch elsewhere stays out, and hatch writes nothing into the home.
+    config = venv / "hatch.toml"
+    config.touch()
     env = os.environ | {
         "HATCH_ENV_TYPE_VIRTUAL_PATH": str(venv),
         # What hatch remembers of an environment must vanish with it, or a new one would pass for synchronised.
         "HATCH_DATA_DIR": str(venv / "hatch"),
-        "HATCH_CONFIG": str(hatch_config(venv)),
+        "HATCH_CONFIG": str(config),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
     return subprocess.run([executable(venv, "hatch"), *args], cwd=ROOT, env=env).returncode
-
-
-def hatch_config(venv: Path) -> Path:
-    """An empty file: what a user has set for hatch elsewhere stays out, and hatch writes nothing into the home."""
-    return venv / "hatch.toml"
 
 
 def executable(venv: Path, name: str) -> Path:
