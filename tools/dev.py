@@ -157,4 +157,7 @@ def call(*command: str | Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # the task has had the same signal and said what there was to say
+        sys.exit(130)

@@ -155,3 +155,15 @@ def test_tells_the_way_out_where_no_environment_can_be_made(monkeypatch, root, c
 def test_a_failing_command_is_named(root, capsys):
     with pytest.raises(dev.SetupError, match="this command failed, its message is above: .* -c raise SystemExit"):
         dev.call(sys.executable, "-c", "raise SystemExit(5)")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
+def test_hatch_keeps_to_the_environment(root, capfd):
+    executable = dev.executable(root / ".venv", "hatch")
+    executable.parent.mkdir(parents=True)
+    executable.write_text(
+        '#!/bin/sh\ncat "$HATCH_CONFIG"\necho "$HATCH_DATA_DIR|$HATCH_ENV_TYPE_VIRTUAL_PATH|$PWD|$*"\nexit 4\n'
+    )
+    executable.chmod(0o755)
+    assert dev.hatch(root / ".venv", "run", "test:some", "-x") == 4
+    assert capfd.readouterr().out == f"{root}/.venv/hatch|{root}/.venv|{root}|run test:some -x\n"
