@@ -17,6 +17,7 @@ from chainer import configuration as configuration
 from chainer import functions as functions
 from chainer import initializers as initializers
 from chainer import links as links
+from chainer import optimizers as optimizers
 from chainer._backprop import backward as backward
 from chainer._backprop import gradient_final_hook as gradient_final_hook
 from chainer._debug import DebugMode as DebugMode
@@ -53,6 +54,9 @@ from chainer.link import Chain as Chain
 from chainer.link import ChainList as ChainList
 from chainer.link import Link as Link
 from chainer.link_hook import LinkHook as LinkHook
+from chainer.optimizer import GradientMethod as GradientMethod
+from chainer.optimizer import Optimizer as Optimizer
+from chainer.optimizer import UpdateRule as UpdateRule
 from chainer.reporter import DictSummary as DictSummary
 from chainer.reporter import Reporter as Reporter
 from chainer.reporter import Summary as Summary

@@ -85,7 +85,6 @@ def backward_from(
             grad = _first_gradient(output, loss_scale)
             if retain_grad:
                 output._grad = grad
-        output._loss_scale = loss_scale
         roots.append((output.node, grad))
     gradients = _Gradients(enable_double_backprop)
     for node, grad in roots:
@@ -98,7 +97,7 @@ def backward_from(
         grad = gradients.pop(node)
         if variable is None or grad is None:
             return
-        _accumulate(variable, grad, enable_double_backprop)
+        _accumulate(variable, grad, enable_double_backprop, loss_scale)
         for listener in listeners:
             listener(variable)
 
@@ -363,7 +362,8 @@ def _plain_sum(a: Variable, b: Variable) -> Variable:
     return Variable(total, requires_grad=False)
 
 
-def _accumulate(variable: Variable, gradient: Variable, recorded: bool) -> None:
+def _accumulate(variable: Variable, gradient: Variable, recorded: bool, loss_scale: float | None) -> None:
+    variable._loss_scale = loss_scale  # what an optimizer has to divide by
     # The raw slot first: a parameter's untouched gradient (NaN) is made only if it is asked for.
     before = variable._grad
     if before is not None:

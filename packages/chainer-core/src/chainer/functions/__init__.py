@@ -2,7 +2,11 @@
 
 # One line a function, in the section of its family.
 # activation
+from chainer.functions.activation.log_softmax import log_softmax as log_softmax
 from chainer.functions.activation.relu import relu as relu
+from chainer.functions.activation.sigmoid import sigmoid as sigmoid
+from chainer.functions.activation.softmax import softmax as softmax
+from chainer.functions.activation.tanh import tanh as tanh
 
 # array
 from chainer.functions.array.broadcast import broadcast as broadcast
@@ -15,18 +19,38 @@ from chainer.functions.array.transpose import transpose as transpose
 from chainer.functions.connection.linear import linear as linear
 
 # evaluation
+from chainer.functions.evaluation.accuracy import accuracy as accuracy
 
 # loss
+from chainer.functions.loss.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 
 # math
+from chainer.functions.math.average import average as average
+from chainer.functions.math.average import average as mean
 from chainer.functions.math.basic_math import absolute as absolute
 from chainer.functions.math.basic_math import add as add
+from chainer.functions.math.clip import clip as clip
+from chainer.functions.math.exponential import exp as exp
+from chainer.functions.math.exponential import log as log
+from chainer.functions.math.exponential import log10 as log10
+from chainer.functions.math.exponential import log2 as log2
 from chainer.functions.math.floor import floor as floor
+from chainer.functions.math.identity import identity as identity
 from chainer.functions.math.matmul import matmul as matmul
+from chainer.functions.math.maximum import maximum as maximum
+from chainer.functions.math.minimum import minimum as minimum
+from chainer.functions.math.minmax import argmax as argmax
+from chainer.functions.math.minmax import argmin as argmin
+from chainer.functions.math.minmax import max as max
+from chainer.functions.math.minmax import min as min
+from chainer.functions.math.sqrt import rsqrt as rsqrt
+from chainer.functions.math.sqrt import sqrt as sqrt
+from chainer.functions.math.square import square as square
 from chainer.functions.math.sum import sum as sum
 from chainer.functions.math.sum import sum_to as sum_to
 
 # noise
+from chainer.functions.noise.dropout import dropout as dropout
 
 # normalization
 

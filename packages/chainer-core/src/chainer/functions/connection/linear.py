@@ -55,11 +55,11 @@ class LinearFunction(FunctionNode):
         gradients: list[Any] = []
         for i in indexes:
             if i == 0:
-                gradients += LinearGradData().apply((W, gy))  # type: ignore[arg-type]
+                gradients += LinearGradData().apply((W, gy))
             elif i == 1:
-                gradients += LinearGradWeight(W.dtype).apply((x, gy))  # type: ignore[arg-type]
+                gradients += LinearGradWeight(W.dtype).apply((x, gy))
             else:
-                gradients.append(_sum(gy, axis=0))  # type: ignore[arg-type]
+                gradients.append(_sum(gy, axis=0))
         return tuple(gradients)
 
 
@@ -78,9 +78,9 @@ class LinearGradData(FunctionNode):
         gradients: list[Any] = []
         for i in indexes:
             if i == 0:
-                gradients += LinearGradWeight(W.dtype).apply((ggx, gy))  # type: ignore[arg-type]
+                gradients += LinearGradWeight(W.dtype).apply((ggx, gy))
             else:
-                gradients += LinearFunction().apply((ggx, W))  # type: ignore[arg-type]
+                gradients += LinearFunction().apply((ggx, W))
         return tuple(gradients)
 
 
@@ -106,9 +106,9 @@ class LinearGradWeight(FunctionNode):
         gradients: list[Any] = []
         for i in indexes:
             if i == 0:
-                gradients += LinearGradData().apply((ggW, gy))  # type: ignore[arg-type]
+                gradients += LinearGradData().apply((ggW, gy))
             else:
-                gradients += LinearFunction().apply((x, ggW))  # type: ignore[arg-type]
+                gradients += LinearFunction().apply((x, ggW))
         return tuple(gradients)
 
 

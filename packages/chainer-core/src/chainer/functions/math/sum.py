@@ -6,6 +6,7 @@ from typing import Any
 
 from chainer import utils
 from chainer.function_node import FunctionNode
+from chainer.functions.math._axes import check_axes, expect_axes, keep_axes
 from chainer.types import Arrays, AxisLike, Shape, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable, as_variable
@@ -15,14 +16,13 @@ class Sum(FunctionNode):
     """Node of :func:`sum`."""
 
     def __init__(self, axis: AxisLike = None, keepdims: bool = False) -> None:
-        self.axis = _check_axis(axis)
+        self.axis = check_axes(axis)
         self.keepdims = keepdims
 
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x",))
         type_check.expect(in_types[0].dtype.kind == "f")
-        for axis in self.axis or ():
-            type_check.expect(axis < in_types[0].ndim, -in_types[0].ndim <= axis)
+        expect_axes(in_types[0], self.axis)
 
     def forward(self, inputs: Arrays) -> Arrays:
         (x,) = inputs
@@ -33,9 +33,9 @@ class Sum(FunctionNode):
 
         (gy,) = grad_outputs
         shape = self.inputs[0].shape  # type: ignore[index]
-        if shape and self.axis is not None and not self.keepdims:
-            gy = gy.reshape(kept_shape(shape, self.axis))  # type: ignore[union-attr]
-        return (broadcast_to(gy, shape),)
+        if self.axis is not None:
+            gy = keep_axes(gy, shape, self.axis)  # type: ignore[arg-type]
+        return (broadcast_to(gy, shape),)  # type: ignore[arg-type]
 
 
 class SumTo(FunctionNode):
@@ -51,24 +51,6 @@ class SumTo(FunctionNode):
         from chainer.functions.array.broadcast import broadcast_to
 
         return (broadcast_to(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index]
-
-
-def kept_shape(shape: Shape, axis: tuple[int, ...]) -> Shape:
-    """Shape after a reduction over ``axis`` that keeps the axes, with length 1."""
-    reduced = {a % len(shape) for a in axis}
-    return tuple([1 if i in reduced else n for i, n in enumerate(shape)])
-
-
-def _check_axis(axis: AxisLike) -> tuple[int, ...] | None:
-    if axis is None:
-        return None
-    if isinstance(axis, int):
-        return (axis,)
-    if not isinstance(axis, tuple | list) or not all(isinstance(a, int) for a in axis):
-        raise TypeError(f"axis must be None, an int or a tuple of ints, got {axis!r}")
-    if len(set(axis)) != len(axis):
-        raise ValueError(f"duplicate value in axis: {tuple(axis)}")
-    return tuple(axis)
 
 
 def sum(x: VariableLike, axis: AxisLike = None, keepdims: bool = False) -> Variable:

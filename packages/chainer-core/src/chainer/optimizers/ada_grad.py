@@ -1,0 +1,59 @@
+"""AdaGrad."""
+
+from __future__ import annotations
+
+from chainer import backend
+from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
+from chainer.types import NdArray
+from chainer.variable import Parameter
+
+
+class AdaGradRule(UpdateRule):
+    """Update rule of :class:`AdaGrad`."""
+
+    is_elementwise = True
+
+    def __init__(
+        self, parent_hyperparam: Hyperparameter | None = None, lr: float | None = None, eps: float | None = None
+    ) -> None:
+        super().__init__(parent_hyperparam or AdaGrad().hyperparam)
+        set_given(self.hyperparam, lr=lr, eps=eps)
+
+    def init_state(self, param: Parameter) -> None:
+        assert self._state is not None
+        self._state["h"] = self._state_array(param)
+
+    def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
+        h, hp = state["h"], self.hyperparam
+        h += grad * grad
+        grad *= hp.lr
+        grad /= backend.get_array_module(h).sqrt(h) + hp.eps
+        theta -= grad
+
+
+class AdaGrad(GradientMethod):
+    r"""AdaGrad: steps scaled by the root of the sum of squared gradients.
+
+    Args:
+        lr: Step size.
+        eps: Added to the root, against division by zero.
+
+    References:
+        Duchi, Hazan and Singer, *Adaptive Subgradient Methods for Online Learning and Stochastic
+        Optimization*, JMLR 2011.
+
+    Example:
+        >>> import chainer
+        >>> model = chainer.links.Linear(3, 2)
+        >>> optimizer = chainer.optimizers.AdaGrad().setup(model)
+    """
+
+    lr = HyperparameterProxy("lr")
+    eps = HyperparameterProxy("eps")
+
+    def __init__(self, lr: float = 0.001, eps: float = 1e-8) -> None:
+        super().__init__()
+        set_given(self.hyperparam, lr=lr, eps=eps)
+
+    def create_update_rule(self) -> AdaGradRule:
+        return AdaGradRule(self.hyperparam)
