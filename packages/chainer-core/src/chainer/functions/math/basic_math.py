@@ -107,7 +107,7 @@ class Absolute(_Unary):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (x,) = self.get_retained_inputs()
-        return AbsoluteGrad(x.array).apply(grad_outputs)  # type: ignore[arg-type]
+        return AbsoluteGrad(x.array).apply(grad_outputs)
 
 
 class AbsoluteGrad(FunctionNode):
@@ -120,7 +120,7 @@ class AbsoluteGrad(FunctionNode):
         return (backend.get_array_module(self.x).sign(self.x) * inputs[0],)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return AbsoluteGrad(self.x).apply(grad_outputs)  # type: ignore[arg-type]
+        return AbsoluteGrad(self.x).apply(grad_outputs)
 
 
 class Add(_Binary):

@@ -50,7 +50,7 @@ class SumTo(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         from chainer.functions.array.broadcast import broadcast_to
 
-        return (broadcast_to(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index]
+        return (broadcast_to(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index,arg-type]
 
 
 def sum(x: VariableLike, axis: AxisLike = None, keepdims: bool = False) -> Variable:
