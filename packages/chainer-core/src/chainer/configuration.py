@@ -35,7 +35,8 @@ class LocalConfig(threading.local):
 
     def __new__(cls, global_config: GlobalConfig, *args: Any) -> LocalConfig:
         # One class for each global configuration: its attributes are the global values.
-        return super().__new__(global_config._fallback)
+        # Its arguments are kept: __init__ is called with them again in each thread that looks.
+        return super().__new__(global_config._fallback, global_config)  # type: ignore[call-arg]
 
     def __init__(self, global_config: GlobalConfig) -> None:
         pass
