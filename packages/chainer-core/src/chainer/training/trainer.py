@@ -199,6 +199,8 @@ class Trainer:
             raise RuntimeError("cannot run training loop multiple times")
         _make_writable(self.out)
         entries = sorted(self._extensions.values(), key=lambda entry: -entry.priority)
+        if self._final_elapsed_time is not None:  # a run before this one has failed
+            self._snapshot_elapsed_time, self._final_elapsed_time = self._final_elapsed_time, None
         self._start_at = time.perf_counter()
         try:
             self._initialize(entries)
