@@ -41,6 +41,6 @@ def get_fans(shape: Shape) -> tuple[int, int]:
         (75, 200)
     """
     if len(shape) < 2:
-        raise ValueError(f"shape must be of length >= 2: shape={shape}")
+        raise ValueError(f"shape must be of length >= 2. Actual shape: {shape}")
     receptive_field = math.prod(shape[2:])
     return shape[1] * receptive_field, shape[0] * receptive_field

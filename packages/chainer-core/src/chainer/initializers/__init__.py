@@ -10,8 +10,23 @@ from chainer import backend
 from chainer._device import Device
 from chainer._mixed16 import get_dtype
 from chainer.initializer import Initializer as Initializer
+from chainer.initializer import get_fans as get_fans
 from chainer.initializers.constant import Constant as Constant
+from chainer.initializers.constant import Identity as Identity
 from chainer.initializers.constant import NaN as NaN
+from chainer.initializers.constant import One as One
+from chainer.initializers.constant import Zero as Zero
+from chainer.initializers.normal import GlorotNormal as GlorotNormal
+from chainer.initializers.normal import HeNormal as HeNormal
+from chainer.initializers.normal import LeCunNormal as LeCunNormal
+from chainer.initializers.normal import Normal as Normal
+from chainer.initializers.orthogonal import Orthogonal as Orthogonal
+from chainer.initializers.sampling import DownsamplingConvFilter as DownsamplingConvFilter
+from chainer.initializers.sampling import UpsamplingDeconvFilter as UpsamplingDeconvFilter
+from chainer.initializers.uniform import GlorotUniform as GlorotUniform
+from chainer.initializers.uniform import HeUniform as HeUniform
+from chainer.initializers.uniform import LeCunUniform as LeCunUniform
+from chainer.initializers.uniform import Uniform as Uniform
 from chainer.types import DTypeSpec, InitializerLike, NdArray, Shape
 
 
@@ -48,3 +63,28 @@ def generate_array(
         array = xp.empty(shape, resolved)
         initializer(array)  # type: ignore[operator, misc]
     return array
+
+
+def get_initializer(initializer: InitializerLike, default: Any = None) -> Any:
+    """Turns what links take for an initial value into an initializer.
+
+    Args:
+        initializer: An initializer or other callable that fills an array; a scalar or an array, which become
+            :class:`Constant`; or ``None``.
+        default: What ``None`` becomes; :class:`LeCunNormal` unless given.
+
+    Raises:
+        TypeError: None of these.
+    """
+    if initializer is None:
+        return LeCunNormal() if default is None else get_initializer(default)
+    if numpy.isscalar(initializer) or isinstance(initializer, numpy.ndarray | backend.cuda.ndarray):
+        return Constant(initializer)
+    if not callable(initializer):
+        raise TypeError(
+            f"invalid type of initializer: {type(initializer).__name__}; expected a callable, scalar or array"
+        )
+    return initializer
+
+
+_get_initializer = get_initializer  # the name under which links of third parties call it

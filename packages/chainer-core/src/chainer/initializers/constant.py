@@ -1,4 +1,4 @@
-"""One value everywhere."""
+"""Values without chance: constants and the identity."""
 
 from __future__ import annotations
 
@@ -9,6 +9,29 @@ import numpy
 from chainer import backend
 from chainer.initializer import Initializer
 from chainer.types import DTypeSpec, NdArray
+
+
+class Identity(Initializer):
+    """Fills a square matrix with a multiple of the identity.
+
+    Args:
+        scale: Value on the diagonal.
+        dtype: Dtype of the array to fill.
+    """
+
+    def __init__(self, scale: float = 1.0, dtype: DTypeSpec = None) -> None:
+        self.scale = scale
+        super().__init__(dtype)
+
+    def __call__(self, array: NdArray) -> None:
+        shape = array.shape
+        if len(shape) != 2 or shape[0] != shape[1]:
+            raise ValueError(
+                f"Identity matrix initialization can only be used for 2D squared matrices, got shape {shape}"
+            )
+        array[...] = 0
+        diagonal = numpy.arange(shape[0])
+        array[diagonal, diagonal] = self.scale
 
 
 class Constant(Initializer):
@@ -30,10 +53,34 @@ class Constant(Initializer):
             array[...] = self.fill_value
 
 
-def NaN(dtype: DTypeSpec = None) -> Constant:
+class Zero(Constant):
+    """Fills an array with zeros.
+
+    Args:
+        dtype: Dtype of the array to fill.
+    """
+
+    def __init__(self, dtype: DTypeSpec = None) -> None:
+        super().__init__(0.0, dtype)
+
+
+class One(Constant):
+    """Fills an array with ones.
+
+    Args:
+        dtype: Dtype of the array to fill.
+    """
+
+    def __init__(self, dtype: DTypeSpec = None) -> None:
+        super().__init__(1.0, dtype)
+
+
+class NaN(Constant):
     """Fills an array with NaN, which shows values that are never set.
 
     Args:
         dtype: Dtype of the array to fill.
     """
-    return Constant(numpy.nan, dtype)
+
+    def __init__(self, dtype: DTypeSpec = None) -> None:
+        super().__init__(numpy.nan, dtype)
