@@ -97,8 +97,9 @@ def agreements(found: Sequence[Agreement], missing: Mapping[str, str]) -> str:
     rows = [("benchmark", "contender", "numbers")]
     for agreement in found:
         apart = agreement.disagreements()
-        for name in agreement.numbers:
-            rows.append((agreement.case, name, f"DIFFER by {apart[name]:.1e}" if name in apart else "agree"))
+        for i, name in enumerate(agreement.numbers):
+            verdict = f"DIFFER by {apart[name]:.1e}" if name in apart else "agree" if i else "compared with"
+            rows.append((agreement.case, name, verdict))
         rows += [(agreement.case, name, f"FAILED: {reason}") for name, reason in agreement.failures.items()]
     rows += [("", name, f"MISSING: {reason}") for name, reason in missing.items()]
     return table(rows)

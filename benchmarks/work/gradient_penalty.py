@@ -35,6 +35,7 @@ class GradientPenalty(Workload):
         def step() -> Sequence[object]:
             x = chainer.Variable(x_data)
             (gx,) = chainer.grad([F.sum(critic(x))], [x], enable_double_backprop=True)
+            assert gx is not None
             norm = F.sqrt(F.sum(gx * gx, axis=1))
             penalty = F.mean((norm - 1) ** 2)
             critic.cleargrads()
