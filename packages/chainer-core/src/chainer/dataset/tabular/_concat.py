@@ -95,4 +95,6 @@ def range_to_slice(rows: range) -> slice:
     """The slice that takes what ``rows`` enumerates, all of which is non-negative."""
     if not rows:
         return slice(0, 0, 1)
-    return slice(rows.start, None if rows.stop < 0 else rows.stop, rows.step)
+    # Python lets the end of a range lie far behind its last item; a table may not expect that.
+    end = rows[-1] + (1 if rows.step > 0 else -1)
+    return slice(rows.start, None if end < 0 else end, rows.step)
