@@ -16,6 +16,14 @@ from chainer.functions.array.reshape import reshape as reshape
 from chainer.functions.array.transpose import transpose as transpose
 
 # connection
+from chainer.functions.connection.convolution_2d import convolution_2d as convolution_2d
+from chainer.functions.connection.convolution_nd import convolution_1d as convolution_1d
+from chainer.functions.connection.convolution_nd import convolution_3d as convolution_3d
+from chainer.functions.connection.convolution_nd import convolution_nd as convolution_nd
+from chainer.functions.connection.deconvolution_2d import deconvolution_2d as deconvolution_2d
+from chainer.functions.connection.deconvolution_nd import deconvolution_1d as deconvolution_1d
+from chainer.functions.connection.deconvolution_nd import deconvolution_3d as deconvolution_3d
+from chainer.functions.connection.deconvolution_nd import deconvolution_nd as deconvolution_nd
 from chainer.functions.connection.linear import linear as linear
 
 # evaluation

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy
 
-from chainer.utils import argument, array, type_check
+from chainer.utils import argument, array, conv, conv_nd, type_check
 from chainer.utils.array import size_of_shape, sum_to
+from chainer.utils.conv import get_conv_outsize, get_deconv_outsize
 from chainer.utils.experimental import experimental
 from chainer.utils.meta import enable_final, final
 from chainer.utils.nondeterministic import nondeterministic
@@ -17,11 +18,15 @@ from chainer.utils.nondeterministic import nondeterministic
 __all__ = [
     "argument",
     "array",
+    "conv",
+    "conv_nd",
     "enable_final",
     "experimental",
     "final",
     "force_array",
     "force_type",
+    "get_conv_outsize",
+    "get_deconv_outsize",
     "nondeterministic",
     "size_of_shape",
     "sum_to",
