@@ -89,32 +89,22 @@ def backward_from(
     gradients = _Gradients(enable_double_backprop)
     for node, grad in roots:
         gradients.add(node, grad)
-    listeners = getattr(_thread_local, "listeners", ()) if _n_listeners else ()
-    waiting = _count_contributions(roots) if listeners else None
 
     def finish(node: VariableNode) -> None:
+        gradient = gradients.pending.pop(node, None)
         variable = node.get_variable_or_none()
-        grad = gradients.pop(node)
-        if variable is None or grad is None:
+        if variable is None or gradient is None:
             return
-        _accumulate(variable, grad, enable_double_backprop, loss_scale)
+        _accumulate(variable, gradient, enable_double_backprop, loss_scale)
         for listener in listeners:
             listener(variable)
 
-    leaves: dict[VariableNode, None] = {}
+    listeners = list(getattr(_thread_local, "listeners", ())) if _n_listeners else []
+    start = [node for node, _ in roots]
+    visited = _CountDown(start, finish).visited if listeners else None
+    del roots, grad
     with _recording(enable_double_backprop):
-        for func, in_nodes in _walk(gradients, [node for node, _ in roots], retain_grad, None, release_since):
-            for node in in_nodes:
-                if node._creator_node is not None:
-                    continue
-                if waiting is None:
-                    leaves[node] = None
-                else:
-                    waiting[node] -= 1
-                    if waiting[node] == 0:
-                        finish(node)
-            del func, in_nodes
-        for node in leaves:
+        for node in _walk(gradients, start, retain_grad, None, release_since, visited):
             finish(node)
 
 
@@ -203,8 +193,7 @@ def grad(
                 gradients.add(x.node, _as_gradient(gx))
     useful = _functions_between(roots, targets)
     with _recording(enable_double_backprop):
-        for _ in _walk(gradients, roots, retain_grad, useful, None):
-            pass
+        _walk(gradients, roots, retain_grad, useful, None, None)
     results = [gradients.found(x.node) for x in inputs]
     if set_grad:
         for x, gx in zip(inputs, results, strict=True):
@@ -230,39 +219,45 @@ def unchain_from(variable: Variable) -> None:
 class _Gradients:
     """The gradients that are on their way, one a node.
 
-    The first contribution is kept as it came: a function may return one array for several inputs. The sum of two is ours, so a
-    third is added to it in place, unless the walk is recorded.
+    The first contribution is kept as it came: a function may return one array for several inputs. The
+    sum of two is ours, so a third is added to it in place, unless the walk is recorded.
+
+    Attributes:
+        pending: What each node has got so far.
+        targets: Nodes whose gradients are kept when the walk passes through them.
     """
 
-    def __init__(self, recorded: bool, targets: set[VariableNode] | frozenset[VariableNode] = frozenset()) -> None:
-        self._pending: dict[VariableNode, Variable] = {}
+    def __init__(self, recorded: bool, targets: set[VariableNode] | None = None) -> None:
+        self.pending: dict[VariableNode, Variable] = {}
+        self.targets = targets
         self._owned: set[VariableNode] = set()
         self._recorded = recorded
-        self._targets = targets
         self._found: dict[VariableNode, Variable] = {}
 
     def add(self, node: VariableNode, gradient: Variable) -> None:
-        before = self._pending.get(node)
+        before = self.pending.get(node)
         if before is None:
-            self._pending[node] = gradient
+            self.pending[node] = gradient
         elif self._recorded:
-            self._pending[node] = before + gradient
+            self.pending[node] = before + gradient
         elif node in self._owned:
             before._data += gradient._data  # type: ignore[operator]
         else:
             self._owned.add(node)
-            self._pending[node] = _plain_sum(before, gradient)
+            self.pending[node] = _plain_sum(before, gradient)
 
-    def pop(self, node: VariableNode) -> Variable | None:
-        gradient = self._pending.pop(node, None)
-        if gradient is not None and node in self._targets:
+    def keep(self, node: VariableNode, gradient: Variable | None) -> None:
+        """Notes the final gradient of a node, if it is a target."""
+        if gradient is not None and node in self.targets:  # type: ignore[operator]
             self._found[node] = gradient
-        return gradient
 
     def found(self, node: VariableNode) -> Variable | None:
-        """Final gradient of a target, whether a walk passed through it or ended there."""
+        """Final gradient of a target, whether the walk passed through it or ended there."""
         gradient = self._found.get(node)
-        return self._pending.get(node) if gradient is None else gradient
+        return self.pending.get(node) if gradient is None else gradient
+
+
+_ALL = tuple(tuple(range(n)) for n in range(64))
 
 
 def _walk(
@@ -271,50 +266,112 @@ def _walk(
     retain_grad: bool,
     useful: set[FunctionNode] | None,
     release_since: int | None,
-) -> Iterator[tuple[FunctionNode, Sequence[VariableNode]]]:
-    """Visits the functions behind ``roots``; yields each, with its inputs that got their gradients."""
+    visited: Callable[[Sequence[VariableNode]], None] | None,
+) -> Iterable[VariableNode]:
+    """Visits the functions behind ``roots`` and passes gradients through them.
+
+    Args:
+        gradients: Holds those of the roots; afterwards, those of the leaves.
+        roots: Where to begin.
+        retain_grad: Whether variables in between keep their gradients.
+        useful: Functions to visit; ``None`` for all.
+        release_since: As for :func:`backward_from`.
+        visited: Called after each function with its inputs that require gradients.
+
+    Returns:
+        The leaves, in the order in which they were first met.
+    """
+    from chainer.variable import Variable
+
+    # The heap holds serial numbers alone: integers compare faster than pairs.
     heap: list[int] = []
     funcs: dict[int, FunctionNode] = {}
-
-    def push(func: FunctionNode) -> None:
-        serial = -func._serial
-        if serial not in funcs and (useful is None or func in useful):
-            funcs[serial] = func
-            heappush(heap, serial)
-
+    leaves: dict[VariableNode, None] = {}
     for node in roots:
-        if node._creator_node is not None:
-            push(node._creator_node)
-    pop = gradients.pop
-    add = gradients.add
+        creator = node._creator_node
+        if creator is not None and (useful is None or creator in useful) and -creator._serial not in funcs:
+            funcs[-creator._serial] = creator
+            heappush(heap, -creator._serial)
+    pending = gradients.pending
+    targeted = gradients.targets is not None
     while heap:
         func = funcs.pop(heappop(heap))
         inputs = func.inputs
-        if inputs is None:
+        outputs = func.outputs
+        if inputs is None or outputs is None:
             continue  # unchained since it was recorded
-        gys = tuple([None if (out := ref()) is None else pop(out) for ref in func.outputs])  # type: ignore[union-attr]
+        gys = []
+        for ref in outputs:
+            output = ref()
+            gy = None if output is None else pending.pop(output, None)
+            if targeted and output is not None:
+                gradients.keep(output, gy)
+            gys.append(gy)
         if retain_grad:
-            _retain(func, gys)
-        targets = tuple([i for i, node in enumerate(inputs) if node._requires_grad])
-        if not targets:
-            continue
-        gxs = func._backward(targets, gys)
-        del gys
-        in_nodes = inputs if len(targets) == len(inputs) else [inputs[i] for i in targets]
-        for node, gx in zip(in_nodes, gxs, strict=True):
-            if gx is None:
-                continue
-            add(node, gx)
-            creator = node._creator_node
-            if creator is not None:
+            _retain(outputs, gys)
+        targets = func._targets
+        in_nodes: Sequence[VariableNode]
+        if targets is None:
+            in_nodes = inputs
+            n = len(inputs)
+            targets = _ALL[n] if n < 64 else tuple(range(n))
+        else:
+            in_nodes = [inputs[i] for i in targets]
+        try:
+            gxs = func._backward(targets, tuple(gys))
+            for node, gx in zip(in_nodes, gxs):
+                if gx is None:
+                    continue
+                if not isinstance(gx, Variable) or gx._data.shape != node.shape:  # type: ignore[union-attr]
+                    func._refuse_gradient(node, gx)
+                if node in pending:
+                    gradients.add(node, gx)
+                    continue
+                pending[node] = gx
+                creator = node._creator_node
+                if creator is None:
+                    leaves[node] = None
+                    continue
                 serial = -creator._serial
                 if serial not in funcs and (useful is None or creator in useful):
                     funcs[serial] = creator
                     heappush(heap, serial)
-        del gxs
+        except Exception as error:
+            error.add_note(_diagnosis.explain_backward(func, gys))
+            raise
         if release_since is not None and func._serial >= release_since:
             func._release()
-        yield func, in_nodes
+        # Nothing of this step may outlive it: the next one may need the memory.
+        del func, inputs, outputs, gys, gxs
+        gy = gx = output = None
+        if visited is not None:
+            visited(in_nodes)
+    return leaves
+
+
+class _CountDown:
+    """Counts the functions that have a say in the gradient of each leaf, and finishes a leaf after the last.
+
+    Args:
+        roots: Where the walk begins.
+        finish: Called with each leaf that is final.
+    """
+
+    def __init__(self, roots: Sequence[VariableNode], finish: Callable[[VariableNode], None]) -> None:
+        self._finish = finish
+        self._waiting: dict[VariableNode, int] = {}
+        for func in _functions_behind(roots):
+            for node in func.inputs or ():
+                if node._creator_node is None and node._requires_grad:
+                    self._waiting[node] = self._waiting.get(node, 0) + 1
+
+    def visited(self, in_nodes: Sequence[VariableNode]) -> None:
+        """A function has been visited: what it had to say to these inputs is said."""
+        for node in in_nodes:
+            if node._creator_node is None:
+                self._waiting[node] -= 1
+                if self._waiting[node] == 0:
+                    self._finish(node)
 
 
 @contextlib.contextmanager
@@ -376,8 +433,8 @@ def _accumulate(variable: Variable, gradient: Variable, recorded: bool, loss_sca
         variable._grad = _plain_sum(before, gradient)
 
 
-def _retain(func: FunctionNode, gys: Sequence[Variable | None]) -> None:
-    for ref, gy in zip(func.outputs, gys, strict=True):  # type: ignore[arg-type]
+def _retain(outputs: Sequence[Any], gys: Sequence[Variable | None]) -> None:
+    for ref, gy in zip(outputs, gys, strict=True):
         node = ref()
         variable = None if node is None else node.get_variable_or_none()
         if variable is not None and gy is not None:
@@ -406,13 +463,3 @@ def _functions_between(roots: Sequence[VariableNode], targets: set[VariableNode]
                 useful.add(func)
                 break
     return useful
-
-
-def _count_contributions(roots: Sequence[tuple[VariableNode, Variable]]) -> dict[VariableNode, int]:
-    """How many functions will have a say in the gradient of each leaf."""
-    counts: dict[VariableNode, int] = {}
-    for func in _functions_behind([node for node, _ in roots]):
-        for node in func.inputs or ():
-            if node._creator_node is None and node._requires_grad:
-                counts[node] = counts.get(node, 0) + 1
-    return counts

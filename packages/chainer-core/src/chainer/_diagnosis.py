@@ -21,11 +21,29 @@ CallSite: TypeAlias = tuple[CodeType, int]
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-def call_site(frame: FrameType | None) -> CallSite | None:
-    """The innermost place outside this package, as cheap as it can be noted: code and instruction."""
+def _call_site_from(frame: FrameType | None) -> CallSite | None:
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return None if frame is None else (frame.f_code, frame.f_lasti)
+
+
+_is_ours: dict[str, bool] = {}  # file name -> whether it belongs to this package
+
+
+def call_site(depth: int) -> CallSite | None:
+    """The innermost place outside this package, as cheap as it can be noted: code and instruction.
+
+    Args:
+        depth: How many frames above this function's caller to begin.
+    """
+    frame: FrameType | None = sys._getframe(depth + 1)
     while frame is not None:
         code = frame.f_code
-        if not code.co_filename.startswith(_PACKAGE):
+        name = code.co_filename
+        ours = _is_ours.get(name)
+        if ours is None:
+            ours = _is_ours[name] = name.startswith(_PACKAGE)
+        if not ours:
             return code, frame.f_lasti
         frame = frame.f_back
     return None
@@ -76,7 +94,7 @@ def explain_forward(func: FunctionNode, in_data: Any, frame: FrameType | None) -
     path = link_path(frame)
     if path is not None:
         lines.append(f"link: {path}")
-    where = describe_call_site(call_site(frame))
+    where = describe_call_site(_call_site_from(frame))
     if where is not None:
         lines.append(f"called at: {where}")
     return "\n".join(lines)

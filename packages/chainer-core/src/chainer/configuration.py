@@ -17,6 +17,9 @@ from typing import Any, TextIO
 
 _ABSENT = object()
 
+debug_mode_was_on = False
+"""Whether ``debug`` has ever been set, anywhere: until then functions do not ask whether it is."""
+
 
 class LocalConfig(threading.local):
     """Thread-local view of the configuration; what is not set here is global.
@@ -43,6 +46,11 @@ class LocalConfig(threading.local):
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the configuration has no entry {name!r}; chainer.config.show() lists the entries")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "debug" and value:
+            _note_debug_mode()
+        super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
         if name not in self.__dict__:
@@ -74,6 +82,8 @@ class GlobalConfig:
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("__") or name in LocalConfig.__dict__:
             raise AttributeError(f"{name!r} is reserved and cannot be a configuration entry")
+        if name == "debug" and value:
+            _note_debug_mode()
         setattr(self._fallback, name, _Plain(value) if hasattr(value, "__get__") else value)
 
     def __delattr__(self, name: str) -> None:
@@ -83,6 +93,11 @@ class GlobalConfig:
     def show(self, file: TextIO | None = None) -> None:
         """Prints every global entry."""
         _print_entries(_own_entries(self._fallback), file)
+
+
+def _note_debug_mode() -> None:
+    global debug_mode_was_on
+    debug_mode_was_on = True
 
 
 class _Plain:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 
-from chainer import _diagnosis, backend, function_hook
+from chainer import _diagnosis, backend, configuration, function_hook
 from chainer._backprop import grad
 from chainer.configuration import config
 from chainer.function_hook import FunctionHook
@@ -22,6 +22,7 @@ __all__ = ["FunctionNode", "grad", "next_serial"]
 _ndarray = numpy.ndarray
 _ref = weakref.ref
 _new = Variable.__new__
+_new_node = VariableNode.__new__
 _serials = itertools.count()
 
 
@@ -44,7 +45,6 @@ class FunctionNode:
     Attributes:
         inputs: Nodes of the inputs, once applied and recorded, else ``None``.
         outputs: Weak references to the nodes of the outputs, likewise.
-        rank: Length of the longest chain of functions behind this one.
         stack: Traceback of the application, in debug mode, else ``None``.
         lazy_grad_sum: Kept for old code; has no effect.
         is_elementwise: Whether each output element depends on one element of each input.
@@ -68,13 +68,13 @@ class FunctionNode:
     # subclasses need not call our constructor, and making a node costs nothing.
     inputs: tuple[VariableNode, ...] | None = None
     outputs: tuple[weakref.ref[VariableNode], ...] | None = None
-    rank: int = 0
     stack: Any = None
     lazy_grad_sum: bool = False
     is_elementwise: bool = False
     _old_style_function: Any = None  # what a FunctionAdapter stands for
     _serial: int = -1
-    _applied = False
+    _rank: int | None = None
+    _targets: tuple[int, ...] | None = None  # indexes of the inputs that require gradients; None for all
     _call_site: _diagnosis.CallSite | None = None
     _link_path: str | None = None
     _indexes_of_retained_inputs: Sequence[int] | None = None
@@ -82,6 +82,15 @@ class FunctionNode:
     _retained_inputs: Sequence[NdArray] | None = None
     _retained_outputs: Sequence[NdArray] | None = None
     _local_function_hooks: dict[str, FunctionHook] | None = None
+
+    # Facts about the class, so that a call need not find them out.
+    _checks_types: bool = False
+    _accumulates: bool = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._checks_types = cls.check_type_forward is not FunctionNode.check_type_forward
+        cls._accumulates = cls.backward_accumulate is not FunctionNode.backward_accumulate
 
     def __call__(self, *args: VariableLike, **kwargs: Any) -> Any:
         """Refused, to tell this class from the old-style :class:`chainer.Function`: call :meth:`apply`.
@@ -95,6 +104,17 @@ class FunctionNode:
     def label(self) -> str:
         """Name of the function in messages and pictures of the graph."""
         return type(self).__name__
+
+    @property
+    def rank(self) -> int:
+        """Length of the longest chain of functions behind this one; counted when first asked for, may be set."""
+        if self._rank is None:
+            _count_ranks(self)
+        return self._rank or 0
+
+    @rank.setter
+    def rank(self, rank: int) -> None:
+        self._rank = rank
 
     @property
     def local_function_hooks(self) -> dict[str, FunctionHook]:
@@ -143,25 +163,28 @@ class FunctionNode:
             RuntimeError: This function was applied before: a node stands for one application.
         """
         variables = []
-        requires_grad = False
+        data = []
+        n_requiring = 0
         plain = True
         for x in inputs:
             if not isinstance(x, Variable):
                 x = as_variable(x)
             elif x._requires_grad:
-                requires_grad = True
-            if type(x._data) is not _ndarray:
+                n_requiring += 1
+            array = x._data
+            if type(array) is not _ndarray:
                 plain = False
             variables.append(x)
-        in_data: Arrays = tuple([x._data for x in variables])
+            data.append(array)
+        in_data: Arrays = tuple(data)
         if not plain:
             self._check_devices(variables, in_data)
-        if self._applied:
+        if self.inputs is not None:
             raise RuntimeError(f"{self.label} was applied before; make a new one: a node stands for one application")
 
-        if config.type_check:
+        if self._checks_types and config.type_check:
             try:
-                self.check_type_forward(LightTypeInfoTuple(in_data))
+                self.check_type_forward(LightTypeInfoTuple(data))
             except InvalidType as error:
                 self._explain_invalid_type(error, in_data)
 
@@ -174,16 +197,16 @@ class FunctionNode:
 
         if type(outputs) is not tuple:
             raise TypeError(
-                f"forward output must be a tuple ({self.label})\nActual: {type(outputs)}; write `return y,` for one output"
+                f"forward output must be a tuple ({self.label})\nActual: {type(outputs)}; "
+                "write `return y,` for one output"
             )
         if hooked:
             for hook in function_hook.active_hooks(self):
                 hook.forward_postprocess(self, in_data)
-        if config.debug:
+        if configuration.debug_mode_was_on and config.debug:
             self._check_forward(in_data, outputs)
 
-        self._applied = True
-        requires_grad = requires_grad and config.enable_backprop
+        records = n_requiring > 0 and config.enable_backprop
         results = []
         for y in outputs:
             if type(y) is not _ndarray:
@@ -191,37 +214,44 @@ class FunctionNode:
             variable = _new(Variable)
             variable._data = y
             variable._node = None
-            variable._grad = None
-            variable._name = None
-            variable._requires_grad = requires_grad
-            variable._loss_scale = None
+            variable._requires_grad = records
             results.append(variable)
-        if requires_grad:
-            self._record(variables, in_data, results)
+        if records:
+            self._record(variables, in_data, results, n_requiring)
         return tuple(results)
 
-    def _record(self, variables: Sequence[Variable], in_data: Arrays, results: Sequence[Variable]) -> None:
+    def _record(
+        self, variables: Sequence[Variable], in_data: Arrays, results: Sequence[Variable], n_requiring: int
+    ) -> None:
         """Enters this application into the graph and keeps the arrays that backward asked for."""
         self._serial = next(_serials)
-        rank = 0
         nodes = []
         for x in variables:
             node = x._node
             if node is None:
                 node = x._node = VariableNode(x, x._name)
-            creator = node._creator_node
-            if creator is not None and creator.rank >= rank:
-                rank = creator.rank + 1
             nodes.append(node)
         self.inputs = tuple(nodes)
-        self.rank = rank
+        if n_requiring != len(nodes):
+            self._targets = tuple([i for i, node in enumerate(nodes) if node._requires_grad])
         refs = []
         for y in results:
-            node = y._node = VariableNode(y, None)
+            node = _new_node(VariableNode)
+            node._variable = _ref(y)
             node._creator_node = self
+            node._data = None
+            node._requires_grad = True
+            node.name = None
+            array: Any = y._data
+            if array is None:
+                node.dtype = node.shape = None
+            else:
+                node.dtype = array.dtype
+                node.shape = array.shape
+            y._node = node
             refs.append(_ref(node))
         self.outputs = tuple(refs)
-        self._call_site = _diagnosis.call_site(_diagnosis.current_frame(2))
+        self._call_site = _diagnosis.call_site(2)
         indexes = self._indexes_of_retained_inputs
         if indexes is not None:
             self._retained_inputs = [in_data[i] for i in indexes]
@@ -356,25 +386,17 @@ class FunctionNode:
     # Called by the walk back
 
     def _backward(self, targets: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        """Gradients of the target inputs, checked; with hooks, and with an explanation of what fails."""
-        try:
-            if function_hook.n_active or self._local_function_hooks:
-                gxs = self._backward_hooked(targets, grad_outputs)
-            elif type(self).backward_accumulate is _backward_accumulate:
-                gxs = self.backward(targets, grad_outputs)
-            else:
-                gxs = self.backward_accumulate(targets, grad_outputs, (None,) * len(targets))
-            if type(gxs) is not tuple or len(gxs) != len(targets):
-                gxs = self._match_targets(gxs, targets)
-            inputs: Any = self.inputs
-            for i, gx in zip(targets, gxs, strict=True):
-                if gx is not None and (not isinstance(gx, Variable) or gx._data.shape != inputs[i].shape):  # type: ignore[union-attr]
-                    self._refuse_gradient(i, gx)
-            if config.debug:
-                self._check_backward(gxs)
-        except Exception as error:
-            error.add_note(_diagnosis.explain_backward(self, grad_outputs))
-            raise
+        """Gradients of the target inputs; with hooks and checks, where there are any."""
+        if function_hook.n_active or self._local_function_hooks:
+            gxs = self._backward_hooked(targets, grad_outputs)
+        elif self._accumulates:
+            gxs = self.backward_accumulate(targets, grad_outputs, (None,) * len(targets))
+        else:
+            gxs = self.backward(targets, grad_outputs)
+        if type(gxs) is not tuple or len(gxs) != len(targets):
+            gxs = self._match_targets(gxs, targets)
+        if configuration.debug_mode_was_on and config.debug:
+            self._check_backward(gxs)
         return gxs
 
     def _backward_hooked(self, targets: tuple[int, ...], grad_outputs: Variables) -> Variables:
@@ -403,14 +425,15 @@ class FunctionNode:
             f"(function {self.label})"
         )
 
-    def _refuse_gradient(self, index: int, gx: Any) -> None:
+    def _refuse_gradient(self, node: VariableNode, gx: Any) -> None:
+        index = next(i for i, own in enumerate(self.inputs or ()) if own is node)
         if not isinstance(gx, Variable):
             raise TypeError(
                 f"backward of {self.label} must return variables or None, got {type(gx).__name__} for input {index}; "
                 "compute gradients with variables, so that they can be differentiated"
             )
         raise ValueError(
-            f"Shape of data and grad mismatch\ngrad: {gx.shape} != data: {self.inputs[index].shape} "  # type: ignore[index]
+            f"Shape of data and grad mismatch\ngrad: {gx.shape} != data: {node.shape} "
             f"(backward of {self.label}, input {index})"
         )
 
@@ -533,7 +556,18 @@ class FunctionNode:
         hooks.pop(name).deleted(self)
 
 
-_backward_accumulate = FunctionNode.backward_accumulate
+def _count_ranks(func: FunctionNode) -> None:
+    """Counts ranks from the leaves on; without recursion, since graphs are deep."""
+    stack = [func]
+    while stack:
+        current = stack[-1]
+        creators = [node._creator_node for node in current.inputs or ()]
+        uncounted = [creator for creator in creators if creator is not None and creator._rank is None]
+        if uncounted:
+            stack += uncounted
+            continue
+        stack.pop()
+        current._rank = max([creator._rank + 1 for creator in creators if creator is not None], default=0)  # type: ignore[operator]
 
 
 def _has_nan(x: NdArray) -> bool:

@@ -177,10 +177,9 @@ def _revive(node: VariableNode, array: NdArray | None) -> Variable:
     variable = Variable.__new__(Variable)
     variable._data = array
     variable._node = node
-    variable._grad = None
-    variable._name = node.name
     variable._requires_grad = node._requires_grad
-    variable._loss_scale = None
+    if node.name is not None:
+        variable._name = node.name
     node._variable = weakref.ref(variable)
     return variable
 
@@ -211,7 +210,9 @@ class Variable:
         array([1., 2.], dtype=float32)
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_data", "_grad", "_loss_scale", "_name", "_node", "_requires_grad")
+    # What every variable has is a slot; what few have (a gradient, a name) is in the dictionary, and its
+    # absence costs nothing when a function makes its outputs.
+    __slots__ = ("__dict__", "__weakref__", "_data", "_node", "_requires_grad")
 
     # So that `numpy_array + variable` is left to us instead of being tried element by element.
     __array_priority__: ClassVar[int] = 200
@@ -220,10 +221,10 @@ class Variable:
 
     _data: NdArray | None
     _node: VariableNode | None
-    _grad: Variable | None
-    _name: str | None
     _requires_grad: bool
-    _loss_scale: float | None
+    _grad: Variable | None = None
+    _name: str | None = None
+    _loss_scale: float | None = None
 
     def __init__(self, data: NdArray | None = None, **kwargs: Any) -> None:
         if kwargs:
@@ -243,17 +244,16 @@ class Variable:
             _check_is_array(data)
         self._data = data
         self._node = None  # made when the variable enters a graph
-        self._grad = None
-        self._name = name
         self._requires_grad = bool(requires_grad)
-        self._loss_scale = None
+        if name is not None:
+            self._name = name
         if grad is not None:
             self.grad = grad
 
     def __copy__(self) -> Variable:
         copied = self.__class__.__new__(self.__class__)
-        for slot in ("_data", "_grad", "_name", "_requires_grad", "_loss_scale"):
-            setattr(copied, slot, getattr(self, slot))
+        copied._data = self._data
+        copied._requires_grad = self._requires_grad
         copied._node = None
         copied.__dict__.update(self.__dict__)
         return copied
@@ -277,7 +277,6 @@ class Variable:
         self._name = state.pop("_name")
         self._requires_grad = state.pop("_requires_grad")
         self._node = None
-        self._loss_scale = None
         self.__dict__.update(state)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
