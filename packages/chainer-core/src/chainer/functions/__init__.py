@@ -33,17 +33,33 @@ from chainer.functions.evaluation.accuracy import accuracy as accuracy
 from chainer.functions.loss.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 
 # math
+from chainer.functions.math.arctanh import arctanh as arctanh
 from chainer.functions.math.average import average as average
 from chainer.functions.math.average import average as mean
 from chainer.functions.math.basic_math import absolute as absolute
 from chainer.functions.math.basic_math import add as add
+from chainer.functions.math.ceil import ceil as ceil
 from chainer.functions.math.clip import clip as clip
+from chainer.functions.math.digamma import digamma as digamma
+from chainer.functions.math.erf import erf as erf
+from chainer.functions.math.erfc import erfc as erfc
+from chainer.functions.math.erfcinv import erfcinv as erfcinv
+from chainer.functions.math.erfcx import erfcx as erfcx
+from chainer.functions.math.erfinv import erfinv as erfinv
 from chainer.functions.math.exponential import exp as exp
 from chainer.functions.math.exponential import log as log
 from chainer.functions.math.exponential import log10 as log10
 from chainer.functions.math.exponential import log2 as log2
+from chainer.functions.math.exponential_m1 import expm1 as expm1
+from chainer.functions.math.fix import fix as fix
 from chainer.functions.math.floor import floor as floor
+from chainer.functions.math.fmod import fmod as fmod
+from chainer.functions.math.hyperbolic import cosh as cosh
+from chainer.functions.math.hyperbolic import sinh as sinh
 from chainer.functions.math.identity import identity as identity
+from chainer.functions.math.lgamma import lgamma as lgamma
+from chainer.functions.math.log_ndtr import log_ndtr as log_ndtr
+from chainer.functions.math.logarithm_1p import log1p as log1p
 from chainer.functions.math.matmul import matmul as matmul
 from chainer.functions.math.maximum import maximum as maximum
 from chainer.functions.math.minimum import minimum as minimum
@@ -51,11 +67,23 @@ from chainer.functions.math.minmax import argmax as argmax
 from chainer.functions.math.minmax import argmin as argmin
 from chainer.functions.math.minmax import max as max
 from chainer.functions.math.minmax import min as min
+from chainer.functions.math.ndtr import ndtr as ndtr
+from chainer.functions.math.ndtri import ndtri as ndtri
+from chainer.functions.math.polygamma import polygamma as polygamma
+from chainer.functions.math.sign import sign as sign
 from chainer.functions.math.sqrt import rsqrt as rsqrt
 from chainer.functions.math.sqrt import sqrt as sqrt
 from chainer.functions.math.square import square as square
 from chainer.functions.math.sum import sum as sum
 from chainer.functions.math.sum import sum_to as sum_to
+from chainer.functions.math.trigonometric import arccos as arccos
+from chainer.functions.math.trigonometric import arcsin as arcsin
+from chainer.functions.math.trigonometric import arctan as arctan
+from chainer.functions.math.trigonometric import arctan2 as arctan2
+from chainer.functions.math.trigonometric import cos as cos
+from chainer.functions.math.trigonometric import sin as sin
+from chainer.functions.math.trigonometric import tan as tan
+from chainer.functions.math.zeta import zeta as zeta
 
 # noise
 from chainer.functions.noise.dropout import dropout as dropout

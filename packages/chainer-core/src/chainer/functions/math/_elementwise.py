@@ -49,6 +49,34 @@ class Elementwise(FunctionNode):
         raise NotImplementedError
 
 
+class ElementwiseGrad(FunctionNode):
+    """A gradient ``f'(x) * gy`` as one node, for functions of which a formula in variables takes many.
+
+    A subclass gives :meth:`slope`, which is ``f'`` on arrays, and :meth:`bend`, which is ``f''(x) * g`` on variables.
+    """
+
+    is_elementwise = True
+
+    def forward(self, inputs: Arrays) -> Arrays:
+        self.retain_inputs((0, 1))
+        x, gy = inputs
+        return (self.slope(backend.get_array_module(x), x) * gy,)
+
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        (ggx,) = grad_outputs
+        assert ggx is not None
+        x, gy = self.get_retained_inputs()
+        return tuple([self.bend(x, gy * ggx) if i == 0 else type(self)().apply((x, ggx))[0] for i in indexes])
+
+    def slope(self, xp: Any, x: NdArray) -> NdArray:
+        """The derivative of the function."""
+        raise NotImplementedError
+
+    def bend(self, x: Variable, g: Variable) -> Variable:
+        """The second derivative, times ``g``."""
+        raise NotImplementedError
+
+
 def special(xp: Any, name: str, x: NdArray, *before: Any) -> NdArray:
     """A function of :mod:`scipy.special`, or of CuPy's twin of it, in the dtype of ``x``.
 

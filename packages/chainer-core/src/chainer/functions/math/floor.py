@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from chainer import backend
+from chainer.functions.math._rounding import constant
 from chainer.types import VariableLike
-from chainer.utils import force_array
-from chainer.variable import Variable, as_array
+from chainer.variable import Variable
 
 
 def floor(x: VariableLike) -> Variable:
@@ -22,5 +21,4 @@ def floor(x: VariableLike) -> Variable:
         >>> F.floor(np.array([-1.5, 1.5], np.float32))
         variable([-2.,  1.])
     """
-    array = as_array(x)
-    return Variable(force_array(backend.get_array_module(array).floor(array), array.dtype), requires_grad=False)
+    return constant("floor", x)

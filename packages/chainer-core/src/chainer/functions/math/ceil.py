@@ -1,0 +1,24 @@
+"""Rounding up."""
+
+from __future__ import annotations
+
+from chainer.functions.math._rounding import constant
+from chainer.types import VariableLike
+from chainer.variable import Variable
+
+
+def ceil(x: VariableLike) -> Variable:
+    """Elementwise smallest integer that is not less. Its gradient is zero: the result is a constant.
+
+    Args:
+        x: Variable or array.
+
+    Returns:
+        Variable of the shape and dtype of ``x``, behind which there is no graph.
+
+    Example:
+        >>> import numpy as np, chainer.functions as F
+        >>> F.ceil(np.array([-1.5, 1.5], np.float32))
+        variable([-1.,  2.])
+    """
+    return constant("ceil", x)
