@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
-ShowProgress = Callable[[float | None, str], None]
-
 
 def is_live(out: TextIO | None) -> bool:
     """Whether ``out`` (``None`` is stdout) can be redrawn: a terminal, or the output of a notebook."""
@@ -28,35 +26,51 @@ def write_line(out: TextIO | None, line: str) -> None:
 
 
 @contextlib.contextmanager
-def bar(title: str, length: int, out: TextIO | None = None, position: int = 0) -> Iterator[ShowProgress]:
+def bar(title: str, length: int, out: TextIO | None = None, position: int = 0) -> Iterator[Callable[[float], None]]:
     """A bar that is redrawn in place.
 
     Args:
         title: What it shows.
         length: Its width in characters.
         out: Where it is.
-        position: Line, counted from the top one of all bars.
+        position: Line, counted from the top one of all that are redrawn.
     Yields:
-        A function of the fraction that is done, or ``None``, and of a text to show behind the bar.
+        A function of the fraction that is done.
     """
-    shown = _tqdm()(
+    line = _line(f"{{desc}} |{{bar:{length}}}| {{percentage:6.2f}}%", out, position, desc=title)
+
+    def show(fraction: float) -> None:
+        line.n = min(fraction, 1.0)
+        line.refresh()
+
+    with contextlib.closing(line):
+        yield show
+
+
+@contextlib.contextmanager
+def status(out: TextIO | None = None, position: int = 0) -> Iterator[Callable[[str], None]]:
+    """A line of text that is redrawn in place.
+
+    Args:
+        out: Where it is.
+        position: Line, counted from the top one of all that are redrawn.
+    Yields:
+        A function of the text.
+    """
+    line = _line("{desc}", out, position)
+    with contextlib.closing(line):
+        yield line.set_description_str
+
+
+def _line(bar_format: str, out: TextIO | None, position: int, **kwargs: Any) -> Any:
+    return _tqdm()(
         total=1.0,
-        desc=title,
         file=sys.stdout if out is None else out,
         position=position,
         leave=False,
-        bar_format=f"{{desc}} {{percentage:6.2f}}% |{{bar:{length}}}| {{postfix}}",
+        bar_format=bar_format,
+        **kwargs,
     )
-
-    def show(fraction: float | None, text: str) -> None:
-        if fraction is not None:
-            shown.n = min(fraction, 1.0)
-        shown.set_postfix_str(text, refresh=True)
-
-    try:
-        yield show
-    finally:
-        shown.close()
 
 
 def _tqdm() -> Any:

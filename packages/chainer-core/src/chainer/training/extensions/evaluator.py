@@ -146,7 +146,7 @@ class Evaluator(Extension):
             return
         with bar("validation", 50) as show:
             for batch in iterator:
-                show(getattr(iterator, "epoch_detail", None), "")
+                show(getattr(iterator, "epoch_detail", 0.0))
                 yield batch
 
     def finalize(self) -> None:

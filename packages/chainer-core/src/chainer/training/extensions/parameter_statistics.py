@@ -91,7 +91,7 @@ class ParameterStatistics(Extension):
     def __call__(self, trainer: Trainer) -> None:
         """Adds the statistics of now and, at the end of an interval, observes their means."""
         for link in self._links:
-            for param_name, param in link.namedparams():
+            for param_name, param in link.namedparams(include_uninit=False):
                 for attr_name in self._attrs:
                     array = getattr(param, attr_name)
                     if array is not None:

@@ -6,10 +6,10 @@ import collections
 import contextlib
 import datetime
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from chainer.training.extension import Extension
-from chainer.training.extensions._console import ShowProgress, bar, is_live, write_line
+from chainer.training.extensions._console import bar, is_live, status, write_line
 
 if TYPE_CHECKING:
     from chainer.training.trainer import Trainer
@@ -20,8 +20,8 @@ _SECONDS_BETWEEN_LINES = 5.0
 class ProgressBar(Extension):
     """Shows how far training is, how fast, and when it will be done.
 
-    On a terminal and in a notebook it draws two bars: all of the training, and this epoch. Anywhere else, in the log of
-    a batch job for example, it writes a plain line, and not more than one in five seconds.
+    On a terminal and in a notebook it draws two bars, of all of the training and of this epoch. Anywhere else, in the
+    log of a batch job for example, it writes a plain line, and not more than one in five seconds.
 
     Args:
         training_length: Length and unit, such as ``(20, 'epoch')``; ``None`` is that of the stop trigger.
@@ -42,7 +42,7 @@ class ProgressBar(Extension):
         self._bar_length = bar_length
         self._out = out
         self._open = contextlib.ExitStack()
-        self._bars: list[ShowProgress] = []
+        self._lines: list[Any] = []
         self._recent: collections.deque[tuple[float, float, int]] = collections.deque(maxlen=100)
         self._last_line = float("-inf")
 
@@ -65,21 +65,24 @@ class ProgressBar(Extension):
     def finalize(self) -> None:
         """Removes the bars."""
         self._open.close()
-        self._bars = []
+        self._lines = []
 
     def _note(self, trainer: Trainer) -> None:
         self._recent.append((time.monotonic(), trainer.updater.epoch_detail, trainer.updater.iteration))
 
     def _draw(self, trainer: Trainer) -> None:
-        if not self._bars:
-            titles = ("     total", "this epoch")
-            self._bars = [
-                self._open.enter_context(bar(title, self._bar_length, self._out, position))
-                for position, title in enumerate(titles)
+        if not self._lines:
+            self._lines = [
+                self._open.enter_context(bar("     total", self._bar_length, self._out, 0)),
+                self._open.enter_context(bar("this epoch", self._bar_length, self._out, 1)),
+                self._open.enter_context(status(self._out, 2)),
+                self._open.enter_context(status(self._out, 3)),
             ]
-        total, epoch = self._bars
-        total(self._fraction(trainer), self._counts(trainer))
-        epoch(trainer.updater.epoch_detail % 1, self._speed(trainer))
+        total, epoch, counts, speed = self._lines
+        total(self._fraction(trainer) or 0.0)
+        epoch(trainer.updater.epoch_detail % 1)
+        counts(self._counts(trainer))
+        speed(self._speed(trainer))
 
     def _write(self, trainer: Trainer) -> None:
         now = time.monotonic()

@@ -54,8 +54,11 @@ class TensorBoardReport(Extension):
         from tensorboardX import SummaryWriter
 
         directory = os.path.join(trainer.out, self._dirname)
-        purge_step = None if trainer.is_before_training else trainer.updater.iteration + 1
-        self._writer = SummaryWriter(directory, purge_step=purge_step)
+        iteration = trainer.updater.iteration
+        # The names of event files tell the second; a run that is resumed within it must not replace the one before.
+        suffix = f".iteration_{iteration}"
+        purge_step = None if trainer.is_before_training else iteration + 1
+        self._writer = SummaryWriter(directory, purge_step=purge_step, filename_suffix=suffix)
 
     def __call__(self, trainer: Trainer) -> None:
         """Adds the observation and, at the end of an interval, writes the means."""

@@ -174,7 +174,7 @@ class VariableStatisticsPlot(Extension):
             self.save_plot_using_module(os.path.join(trainer.out, self._filename), pyplot)
 
     def _row(self, key: str) -> NdArray:
-        arrays = [getattr(variable, key) for variable in self._vars]
+        arrays = [getattr(variable, key) for variable in self._vars if variable.array is not None]
         parts = [array.ravel() for array in arrays if array is not None]
         width = self._samples.data.shape[2]
         if not parts:  # not initialized, or no gradient yet: a gap in the line

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
-from chainer.reporter import DictSummary, Observation, report, report_scope
+from chainer.reporter import DictSummary, Observation, get_current_reporter, report, report_scope
 from chainer.training.updaters.standard_updater import StandardUpdater
 
 
@@ -59,7 +60,7 @@ class GradientAccumulationUpdater(StandardUpdater):
         for _ in range(self.n_accumulation):
             args, kwargs = self._arguments(next(iterator))
             observation: Observation = {}
-            with report_scope(observation):
+            with _scope(observation):
                 loss = loss_func(*args, **kwargs) / self.n_accumulation
             loss.backward(loss_scale=optimizer._loss_scale)
             del loss  # the graph, before the next one is built
@@ -68,3 +69,11 @@ class GradientAccumulationUpdater(StandardUpdater):
         optimizer.update()
         report(summary.compute_mean())
         self._call_new_epoch()
+
+
+def _scope(observation: Observation) -> contextlib.AbstractContextManager[None]:
+    try:
+        get_current_reporter()
+    except IndexError:  # an updater may also be used without a trainer: nobody listens then
+        return contextlib.nullcontext()
+    return report_scope(observation)
