@@ -11,9 +11,12 @@ from chainer.functions.activation.tanh import tanh as tanh
 # array
 from chainer.functions.array.broadcast import broadcast as broadcast
 from chainer.functions.array.broadcast import broadcast_to as broadcast_to
+from chainer.functions.array.cast import cast as cast
+from chainer.functions.array.concat import concat as concat
+from chainer.functions.array.copy import copy as copy
+from chainer.functions.array.expand_dims import expand_dims as expand_dims
+from chainer.functions.array.flatten import flatten as flatten
 from chainer.functions.array.get_item import get_item as get_item
-from chainer.functions.array.reshape import reshape as reshape
-from chainer.functions.array.transpose import transpose as transpose
 
 # connection
 from chainer.functions.connection.convolution_2d import convolution_2d as convolution_2d

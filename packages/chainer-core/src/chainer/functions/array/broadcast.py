@@ -47,7 +47,7 @@ class BroadcastTo(FunctionNode):
         return (backend.get_array_module(x).broadcast_to(x, self._shape),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return (sum_to(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index]
+        return (sum_to(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index,arg-type]
 
 
 def broadcast(*args: VariableLike) -> Any:

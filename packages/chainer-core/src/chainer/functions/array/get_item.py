@@ -8,67 +8,85 @@ import numpy
 
 from chainer import backend
 from chainer.function_node import FunctionNode
-from chainer.types import Arrays, VariableLike, Variables
+from chainer.types import Arrays, Shape, VariableLike, Variables
 from chainer.variable import Variable, as_array
 
 _BASIC = (int, slice, type(None), type(Ellipsis), numpy.integer)
 
 
-def _normalise(slices: Any) -> tuple[Any, ...]:
-    """Indexes as a tuple of what NumPy takes; variables and lists as arrays."""
-    if isinstance(slices, list) and all(isinstance(s, int | numpy.integer) for s in slices):
-        slices = (numpy.asarray(slices, dtype=numpy.intp),)
-    elif isinstance(slices, list):
-        slices = (numpy.asarray(slices),) if not any(isinstance(s, slice) for s in slices) else tuple(slices)
+def normalised(slices: Any) -> tuple[Any, ...]:
+    """Indexes as a tuple of what NumPy takes; variables and lists as arrays.
+
+    Raises:
+        ValueError: There is more than one ``Ellipsis``.
+    """
+    if isinstance(slices, list):
+        # A list of numbers is an index array, one that holds a slice or the like a tuple of indexes.
+        is_array = all(isinstance(s, int | numpy.integer | list) for s in slices)
+        slices = (numpy.asarray(slices, None if slices else numpy.intp),) if is_array else tuple(slices)
     elif not isinstance(slices, tuple):
         slices = (slices,)
-    normal = tuple(
-        [as_array(s) if isinstance(s, Variable) else numpy.asarray(s) if isinstance(s, list) else s for s in slices]
-    )
-    if sum(s is Ellipsis for s in normal) > 1:
+    plain = []
+    n_ellipses = 0
+    for s in slices:
+        if s is Ellipsis:
+            n_ellipses += 1
+        elif isinstance(s, Variable):
+            s = as_array(s)
+        elif isinstance(s, list | tuple):
+            s = numpy.asarray(s, None if s else numpy.intp)
+        plain.append(s)
+    if n_ellipses > 1:
         raise ValueError("Only one Ellipsis is allowed")
-    return normal
+    return tuple(plain)
+
+
+def selects_once(slices: tuple[Any, ...]) -> bool:
+    """Whether no element can be selected twice, as is the case without index arrays."""
+    return all(isinstance(s, _BASIC) or getattr(s, "dtype", None) == numpy.bool_ for s in slices)
 
 
 class GetItem(FunctionNode):
-    """Node of :func:`get_item`."""
+    """Node of :func:`get_item`.
+
+    Args:
+        slices: Indexes, as for :func:`get_item`.
+    """
 
     def __init__(self, slices: Any) -> None:
-        self.slices = _normalise(slices)
-
-    @property
-    def is_basic(self) -> bool:
-        """Whether the indexes select each element at most once, as slices do."""
-        return all(isinstance(s, _BASIC) and not isinstance(s, bool) for s in self.slices)
+        self.slices = normalised(slices)
 
     def forward(self, inputs: Arrays) -> Arrays:
         return (inputs[0][self.slices],)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        node = self.inputs[0]  # type: ignore[index]
-        return GetItemGrad(self, node.shape, node.dtype).apply(grad_outputs)  # type: ignore[arg-type]
+        return GetItemGrad(self.slices, self.inputs[0].shape).apply(grad_outputs)  # type: ignore[arg-type,index]
 
 
 class GetItemGrad(FunctionNode):
-    """Gradient of :func:`get_item`: zeros, with the gradient added where the elements came from."""
+    """Gradient of :func:`get_item`: zeros, with the gradient added where the elements came from.
 
-    def __init__(self, get_item: GetItem, in_shape: Any, in_dtype: Any) -> None:
-        self.get_item = get_item
+    Args:
+        slices: Indexes, normalised.
+        in_shape: Shape of the output.
+    """
+
+    def __init__(self, slices: tuple[Any, ...], in_shape: Shape) -> None:
+        self.slices = slices
         self._in_shape = in_shape
-        self._in_dtype = in_dtype
 
     def forward(self, inputs: Arrays) -> Arrays:
         (gy,) = inputs
         xp = backend.get_array_module(gy)
-        gx = xp.zeros(self._in_shape, self._in_dtype)
-        if self.get_item.is_basic:
-            gx[self.get_item.slices] = gy
+        gx = xp.zeros(self._in_shape, gy.dtype)
+        if selects_once(self.slices):
+            gx[self.slices] = gy
         else:
-            xp.add.at(gx, self.get_item.slices, gy)
+            xp.add.at(gx, self.slices, gy)
         return (gx,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return (get_item(grad_outputs[0], self.get_item.slices),)
+        return GetItem(self.slices).apply(grad_outputs)
 
 
 def get_item(x: VariableLike, slices: Any) -> Variable:
@@ -76,10 +94,11 @@ def get_item(x: VariableLike, slices: Any) -> Variable:
 
     Args:
         x: Variable or array.
-        slices: An integer, slice, ``Ellipsis``, ``None``, integer or boolean array, or a tuple of these.
+        slices: An integer, slice, ``Ellipsis``, ``None``, integer or boolean array, or a tuple of these. A list of
+            numbers is an array.
 
     Returns:
-        Variable; a view for plain slices.
+        Variable; a view of ``x`` for plain slices.
 
     Raises:
         IndexError: The indexes do not fit the shape.

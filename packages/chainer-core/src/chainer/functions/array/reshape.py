@@ -28,16 +28,15 @@ class Reshape(FunctionNode):
             return
         if len(known) < len(self.shape) - 1:
             raise ValueError(f"shape may have one -1 at most, got {self.shape}")
-        size = type_check.make_variable(
-            type_check.prod(tuple(known)), "known_size(=%d)" % type_check.prod(tuple(known))
-        )
+        known_size = type_check.prod(tuple(known))
+        size = type_check.make_variable(known_size, f"known_size(={known_size})")
         type_check.expect(type_check.prod(x_type.shape) % size == 0)
 
     def forward(self, inputs: Arrays) -> Arrays:
         return (inputs[0].reshape(self.shape),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return (reshape(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index]
+        return (reshape(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index,arg-type]
 
 
 def reshape(x: VariableLike, shape: Shape) -> Variable:
