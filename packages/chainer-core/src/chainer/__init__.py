@@ -11,18 +11,29 @@ array([2., 4., 6.], dtype=float32)
 
 from chainer import _defaults as _defaults  # isort: skip - the configuration has to be there before anything asks
 
+import sys as _sys
+
 from chainer import backend as backend
 from chainer import backends as backends
 from chainer import configuration as configuration
+from chainer import dataset as dataset
+from chainer import datasets as datasets
 from chainer import functions as functions
 from chainer import initializers as initializers
+from chainer import iterators as iterators
 from chainer import links as links
+from chainer import optimizer_hooks as optimizer_hooks
 from chainer import optimizers as optimizers
+from chainer import serializers as serializers
+from chainer import training as training
+from chainer import types as types
+from chainer import utils as utils
 from chainer._backprop import backward as backward
 from chainer._backprop import gradient_final_hook as gradient_final_hook
 from chainer._debug import DebugMode as DebugMode
 from chainer._debug import is_debug as is_debug
 from chainer._debug import set_debug as set_debug
+from chainer._fallback import Fallback as Fallback
 from chainer._mixed16 import get_dtype as get_dtype
 from chainer._mixed16 import mixed16 as mixed16
 from chainer._runtime_info import print_runtime_info as print_runtime_info
@@ -35,6 +46,7 @@ from chainer.backend import get_cpu_array_types as get_cpu_array_types
 from chainer.backend import get_device as get_device
 from chainer.backend import is_arrays_compatible as is_arrays_compatible
 from chainer.backend import using_device as using_device
+from chainer.backends import cuda as cuda
 from chainer.backends.cuda import should_use_cudnn as should_use_cudnn
 from chainer.backends.cuda import should_use_cudnn_tensor_core as should_use_cudnn_tensor_core
 from chainer.configuration import config as config
@@ -74,5 +86,8 @@ from chainer.variable import as_variable as as_variable
 
 # Whether features that may still change are silent about it.
 disable_experimental_feature_warning = False
+
+# Old code knows the module by this path.
+_sys.modules["chainer.cuda"] = cuda
 
 backends.kernels.load_plugins()
