@@ -17,6 +17,15 @@ from chainer.functions.array.copy import copy as copy
 from chainer.functions.array.expand_dims import expand_dims as expand_dims
 from chainer.functions.array.flatten import flatten as flatten
 from chainer.functions.array.get_item import get_item as get_item
+from chainer.functions.array.pad import pad as pad
+from chainer.functions.array.reshape import reshape as reshape
+from chainer.functions.array.select_item import select_item as select_item
+from chainer.functions.array.separate import separate as separate
+from chainer.functions.array.split_axis import split_axis as split_axis
+from chainer.functions.array.squeeze import squeeze as squeeze
+from chainer.functions.array.stack import stack as stack
+from chainer.functions.array.transpose import transpose as transpose
+from chainer.functions.array.where import where as where
 
 # connection
 from chainer.functions.connection.convolution_2d import convolution_2d as convolution_2d
@@ -99,6 +108,7 @@ from chainer.functions.noise.dropout import dropout as dropout
 
 # util
 
+# isort: split
 from chainer.functions.array.get_item import install_variable_get_item as _install_variable_get_item
 from chainer.functions.math.basic_math import install_variable_arithmetics as _install_variable_arithmetics
 
