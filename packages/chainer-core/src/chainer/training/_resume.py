@@ -34,3 +34,11 @@ def number(serializer: AbstractSerializer, key: str, value: float | None) -> Any
         return serializer(key, value)
     stored = serializer(key, None if value is None else float(value))
     return stored.item() if hasattr(stored, "item") else stored
+
+
+def optional_number(serializer: AbstractSerializer, key: str, value: float | None) -> Any:
+    """As :func:`number`, but a file that lacks the key leaves the value as it is."""
+    try:
+        return number(serializer, key, value)
+    except KeyError:
+        return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chainer.serializer import AbstractSerializer
-from chainer.training._resume import number
+from chainer.training._resume import optional_number
 from chainer.training.extension import Extension
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 class HyperparameterShift(Extension):
     """Base of shifts: a subclass says what the value is after ``t`` calls.
+
+    Several shifts may take turns with one attribute, a warm-up and a decay for example. What a snapshot restores is
+    therefore not the value that this shift has set last, but the one that the attribute had.
 
     Args:
         attr: Name of the optimizer's attribute.
@@ -24,7 +27,9 @@ class HyperparameterShift(Extension):
     def __init__(self, attr: str, init: float | None, optimizer: Any) -> None:
         self._attr = attr
         self._init = init
+        self._is_init_given = init is not None
         self._optimizer = optimizer
+        self._initialized_optimizer: Any = None
         self._t = 0
         self._last_value: float | None = None
 
@@ -33,27 +38,30 @@ class HyperparameterShift(Extension):
 
     def initialize(self, trainer: Trainer) -> None:
         """Sets the attribute to where it begins, or to where it was in a resumed run."""
-        optimizer = self._get_optimizer(trainer)
+        optimizer = self._initialized_optimizer = self._get_optimizer(trainer)
         if self._init is None:
             self._init = getattr(optimizer, self._attr)
-        self._set(optimizer, self._value() if self._last_value is None else self._last_value)
+        setattr(optimizer, self._attr, self._value() if self._last_value is None else self._last_value)
 
     def __call__(self, trainer: Trainer) -> None:
         """Moves the attribute by one step."""
         self._t += 1
-        self._set(self._get_optimizer(trainer), self._value())
+        setattr(self._get_optimizer(trainer), self._attr, self._value())
 
     def serialize(self, serializer: AbstractSerializer) -> None:
-        """Saves or restores the number of steps and the value, which no optimizer saves itself."""
+        """Saves or restores the number of steps and the value, which no optimizer saves itself.
+
+        Of snapshots of chainer 7.8.1, some lack the value. It is computed anew then.
+        """
+        if self._initialized_optimizer is not None:
+            self._last_value = getattr(self._initialized_optimizer, self._attr)
         self._t = serializer("_t", self._t)
-        self._last_value = number(serializer, "_last_value", self._last_value)
+        self._last_value = optional_number(serializer, "_last_value", self._last_value)
+        if not self._is_init_given:
+            self._init = optional_number(serializer, "_init", self._init)
 
     def _get_optimizer(self, trainer: Trainer) -> Any:
         return trainer.updater.get_optimizer("main") if self._optimizer is None else self._optimizer
-
-    def _set(self, optimizer: Any, value: float) -> None:
-        setattr(optimizer, self._attr, value)
-        self._last_value = value
 
 
 class TargetedShift(HyperparameterShift):
@@ -83,27 +91,3 @@ class TargetedShift(HyperparameterShift):
             return value
         ratio = value / target
         return target if (ratio > 1 if self._is_growing else ratio < 1) else value
-
-
-class SharedShift(HyperparameterShift):
-    """Base of shifts that leave the attribute alone at times, so that another extension may move it meanwhile.
-
-    What to restore is therefore the value that the attribute had when the snapshot was taken.
-    """
-
-    _current_optimizer: Any = None
-
-    def initialize(self, trainer: Trainer) -> None:
-        """Sets the attribute to where it begins, or to where it was in a resumed run."""
-        self._current_optimizer = self._get_optimizer(trainer)
-        super().initialize(trainer)
-
-    def serialize(self, serializer: AbstractSerializer) -> None:
-        """Saves or restores the number of steps and the value. Snapshots of chainer 7.8.1 lack the latter."""
-        if self._current_optimizer is not None:
-            self._last_value = getattr(self._current_optimizer, self._attr)
-        self._t = serializer("_t", self._t)
-        try:
-            self._last_value = number(serializer, "_last_value", self._last_value)
-        except KeyError:
-            self._last_value = None

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainer.serializer import AbstractSerializer
-from chainer.training.extensions._hyperparameter_shift import SharedShift
+from chainer.training.extensions._hyperparameter_shift import HyperparameterShift
 
 if TYPE_CHECKING:
     from chainer.training.trainer import Trainer
 
 
-class MultistepShift(SharedShift):
+class MultistepShift(HyperparameterShift):
     r"""Multiplies a hyperparameter by ``gamma`` at each of the calls in ``step_value``: Caffe's policy ``multistep``.
 
     Args:

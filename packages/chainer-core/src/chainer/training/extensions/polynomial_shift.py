@@ -21,6 +21,8 @@ class PolynomialShift(TargetedShift):
         optimizer: Whose attribute it is; ``None`` is the main optimizer of the trainer.
     """
 
+    invoke_before_training = True  # published, and read by nobody since version 2
+
     def __init__(
         self,
         attr: str,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chainer.training.extensions._hyperparameter_shift import SharedShift
+from chainer.training.extensions._hyperparameter_shift import HyperparameterShift
 
 if TYPE_CHECKING:
     from chainer.training.trainer import Trainer
 
 
-class WarmupShift(SharedShift):
+class WarmupShift(HyperparameterShift):
     """Raises a hyperparameter evenly to its initial value, then leaves it alone (Goyal et al., arXiv:1706.02677).
 
     Args:
