@@ -1,0 +1,1 @@
+"""Links that connect units: affine maps, convolutions, embeddings, and blocks of them."""

@@ -1,0 +1,1 @@
+"""Links that normalise, with learnt scales and shifts."""
