@@ -390,7 +390,7 @@ def _recording(enabled: bool) -> Iterator[None]:
 
 
 def _first_gradient(output: Variable, loss_scale: float | None) -> Variable:
-    from chainer.variable import Variable
+    from chainer.variable import constant
 
     data = output._array()
     if data.size != 1:
@@ -398,10 +398,8 @@ def _first_gradient(output: Variable, loss_scale: float | None) -> Variable:
             f"backward starts from one number, but {output._describe()} has shape {data.shape}: set its grad before "
             f"calling backward(), or reduce it, for example with chainer.functions.sum{_diagnosis.made_by(output)}"
         )
-    xp = output.xp
     with output.device.create_context():
-        ones = xp.ones_like(data) if loss_scale is None else xp.full_like(data, loss_scale)
-    return Variable(ones, requires_grad=False)
+        return constant(output.xp.full_like(data, 1 if loss_scale is None else loss_scale))
 
 
 def _as_gradient(gradient: Any) -> Variable:
@@ -411,12 +409,12 @@ def _as_gradient(gradient: Any) -> Variable:
 
 
 def _plain_sum(a: Variable, b: Variable) -> Variable:
-    from chainer.variable import Variable
+    from chainer.variable import constant
 
     total = a._data + b._data  # type: ignore[operator]
     if total.ndim == 0:
         total = a.xp.asarray(total)
-    return Variable(total, requires_grad=False)
+    return constant(total)
 
 
 def _accumulate(variable: Variable, gradient: Variable, recorded: bool, loss_scale: float | None) -> None:

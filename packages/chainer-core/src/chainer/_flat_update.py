@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chainer.optimizer import UpdateRule
     from chainer.variable import Parameter
 
-_BLOCK = 8192  # elements: a block of value, gradient, two states and scratch is 160 KiB of float32
+_BLOCK = 32768  # elements: a block of value, gradient, two states and scratch is 640 KiB of float32
 _SMALL = 8192  # elements: above it a call's overhead no longer counts
 
 

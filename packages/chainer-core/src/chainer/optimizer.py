@@ -64,6 +64,11 @@ class Hyperparameter:
         return self._parent
 
     @property
+    def effective(self) -> Hyperparameter:
+        """Where all values can be read at the least cost: the parent, unless something is set here."""
+        return self if self._parent is None or self.has_own else self._parent
+
+    @property
     def has_own(self) -> bool:
         """Whether anything is set here rather than in the parent."""
         return len(self.__dict__) > 1

@@ -476,7 +476,7 @@ class Variable:
     def grad(self, grad: NdArray | None) -> None:
         if grad is not None:
             _check_grad_fits(self._data, grad)
-            self.grad_var = Variable(grad, requires_grad=False)
+            self.grad_var = constant(grad)
         else:
             self.grad_var = None
 
@@ -487,7 +487,7 @@ class Variable:
     def zerograd(self) -> None:
         """Sets the gradient to zeros; :meth:`cleargrad` is cheaper and usually what is meant."""
         with backend.using_device(self.device):
-            self.grad_var = Variable(self.xp.zeros_like(self._array()), requires_grad=False)
+            self.grad_var = constant(self.xp.zeros_like(self._array()))
 
     def addgrad(self, var: Variable) -> None:
         """Adds the gradient of another variable to that of this one, across devices.
@@ -933,8 +933,24 @@ def as_variable(obj: VariableLike) -> Variable:
 
     Args:
         obj: Variable or array.
+
+    Raises:
+        TypeError: ``obj`` is neither.
     """
-    return obj if isinstance(obj, Variable) else Variable(obj, requires_grad=False)
+    if isinstance(obj, Variable):
+        return obj
+    if type(obj) is not _ndarray:
+        _check_is_array(obj)
+    return constant(obj)
+
+
+def constant(array: NdArray) -> Variable:
+    """A variable around an array that is known to be one, into which no gradient flows."""
+    variable = Variable.__new__(Variable)
+    variable._data = array
+    variable._node = None
+    variable._requires_grad = False
+    return variable
 
 
 def as_array(obj: VariableLike) -> NdArray:

@@ -25,7 +25,7 @@ class AdaDeltaRule(UpdateRule):
         self._state["msdx"] = self._state_array(param)
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        msg, msdx, hp = state["msg"], state["msdx"], self.hyperparam
+        msg, msdx, hp = state["msg"], state["msdx"], self.hyperparam.effective
         msg *= hp.rho
         msg += (1 - hp.rho) * grad * grad
         step = backend.get_array_module(msg).sqrt((msdx + hp.eps) / (msg + hp.eps))

@@ -24,7 +24,7 @@ class AdaGradRule(UpdateRule):
         self._state["h"] = self._state_array(param)
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        h, hp = state["h"], self.hyperparam
+        h, hp = state["h"], self.hyperparam.effective
         h += grad * grad
         grad *= hp.lr
         grad /= backend.get_array_module(h).sqrt(h) + hp.eps

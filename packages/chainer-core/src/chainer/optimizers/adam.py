@@ -59,7 +59,7 @@ class AdamRule(UpdateRule):
     @property
     def alpha_t(self) -> float:
         """Step size with the bias corrections of both moments folded in."""
-        return _alpha_t(self.hyperparam, self.t)
+        return _alpha_t(self.hyperparam.effective, self.t)
 
     @property
     def lr(self) -> float:
@@ -74,7 +74,7 @@ class AdamRule(UpdateRule):
         return final_lr * (1 - 1 / (hp.gamma * self.t + 1)), final_lr * (1 + 1 / (hp.gamma * self.t))
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        hp = self.hyperparam
+        hp = self.hyperparam.effective
         kernel = kernels.find("adam_update", theta)
         if kernel is not None:
             kernel(theta, grad, state, self.alpha_t, hp, self.bounds if hp.adabound else None)

@@ -24,9 +24,9 @@ class CorrectedMomentumSGDRule(UpdateRule):
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         v = state["v"]
-        v *= self.hyperparam.momentum
+        v *= self.hyperparam.effective.momentum
         v -= grad
-        theta += self.hyperparam.lr * v
+        theta += self.hyperparam.effective.lr * v
 
 
 class CorrectedMomentumSGD(GradientMethod):

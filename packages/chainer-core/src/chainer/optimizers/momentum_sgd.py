@@ -24,8 +24,8 @@ class MomentumSGDRule(UpdateRule):
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         v = state["v"]
-        v *= self.hyperparam.momentum
-        grad *= self.hyperparam.lr
+        v *= self.hyperparam.effective.momentum
+        grad *= self.hyperparam.effective.lr
         v -= grad
         theta += v
 

@@ -29,7 +29,7 @@ class MSVAGRule(UpdateRule):
         self._state["v"] = self._state_array(param)
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        m, v, hp = state["m"], state["v"], self.hyperparam
+        m, v, hp = state["m"], state["v"], self.hyperparam.effective
         beta_t = hp.beta**self.t
         m *= hp.beta
         m += (1 - hp.beta) * grad

@@ -23,8 +23,8 @@ class NesterovAGRule(UpdateRule):
         self._state["v"] = self._state_array(param)
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        v, momentum = state["v"], self.hyperparam.momentum
-        grad *= self.hyperparam.lr
+        v, momentum = state["v"], self.hyperparam.effective.momentum
+        grad *= self.hyperparam.effective.lr
         v *= momentum
         v -= grad
         # Equation 7 has the velocity before the step here; the published one is kept, see NesterovAG.

@@ -29,7 +29,7 @@ class RMSpropRule(UpdateRule):
         self._state["ms"] = self._state_array(param)
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        ms, hp = state["ms"], self.hyperparam
+        ms, hp = state["ms"], self.hyperparam.effective
         xp = backend.get_array_module(ms)
         ms *= hp.alpha
         ms += (1 - hp.alpha) * grad * grad

@@ -31,7 +31,7 @@ class RMSpropGravesRule(UpdateRule):
         self._state["delta"] = self._state_array(param)
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        n, g, delta, hp = state["n"], state["g"], state["delta"], self.hyperparam
+        n, g, delta, hp = state["n"], state["g"], state["delta"], self.hyperparam.effective
         n *= hp.alpha
         n += (1 - hp.alpha) * grad * grad
         g *= hp.alpha

@@ -16,7 +16,7 @@ class SGDRule(UpdateRule):
         set_given(self.hyperparam, lr=lr)
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        grad *= self.hyperparam.lr
+        grad *= self.hyperparam.effective.lr
         theta -= grad
 
 

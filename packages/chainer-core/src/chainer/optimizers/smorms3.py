@@ -27,7 +27,7 @@ class SMORMS3Rule(UpdateRule):
         self._state["mem"] += 1
 
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        mem, g, g2, hp = state["mem"], state["g"], state["g2"], self.hyperparam
+        mem, g, g2, hp = state["mem"], state["g"], state["g2"], self.hyperparam.effective
         xp = backend.get_array_module(g)
         r = 1 / (mem + 1)
         g += r * (grad - g)
