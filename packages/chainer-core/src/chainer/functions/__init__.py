@@ -2,10 +2,22 @@
 
 # One line a function, in the section of its family.
 # activation
+from chainer.functions.activation.clipped_relu import clipped_relu as clipped_relu
+from chainer.functions.activation.clipped_relu import relu6 as relu6
+from chainer.functions.activation.crelu import crelu as crelu
+from chainer.functions.activation.elu import elu as elu
+from chainer.functions.activation.hard_sigmoid import hard_sigmoid as hard_sigmoid
+from chainer.functions.activation.leaky_relu import leaky_relu as leaky_relu
 from chainer.functions.activation.log_softmax import log_softmax as log_softmax
+from chainer.functions.activation.maxout import maxout as maxout
+from chainer.functions.activation.prelu import prelu as prelu
 from chainer.functions.activation.relu import relu as relu
+from chainer.functions.activation.rrelu import rrelu as rrelu
+from chainer.functions.activation.selu import selu as selu
 from chainer.functions.activation.sigmoid import sigmoid as sigmoid
 from chainer.functions.activation.softmax import softmax as softmax
+from chainer.functions.activation.softplus import softplus as softplus
+from chainer.functions.activation.swish import swish as swish
 from chainer.functions.activation.tanh import tanh as tanh
 
 # array
@@ -50,9 +62,17 @@ from chainer.functions.math.average import average as average
 from chainer.functions.math.average import average as mean
 from chainer.functions.math.basic_math import absolute as absolute
 from chainer.functions.math.basic_math import add as add
+from chainer.functions.math.batch_l2_norm_squared import batch_l2_norm_squared as batch_l2_norm_squared
+from chainer.functions.math.bias import bias as bias
 from chainer.functions.math.ceil import ceil as ceil
+from chainer.functions.math.cholesky import cholesky as cholesky
 from chainer.functions.math.clip import clip as clip
+from chainer.functions.math.cumprod import cumprod as cumprod
+from chainer.functions.math.cumsum import cumsum as cumsum
+from chainer.functions.math.det import batch_det as batch_det
+from chainer.functions.math.det import det as det
 from chainer.functions.math.digamma import digamma as digamma
+from chainer.functions.math.einsum import einsum as einsum
 from chainer.functions.math.erf import erf as erf
 from chainer.functions.math.erfc import erfc as erfc
 from chainer.functions.math.erfcinv import erfcinv as erfcinv
@@ -60,18 +80,25 @@ from chainer.functions.math.erfcx import erfcx as erfcx
 from chainer.functions.math.erfinv import erfinv as erfinv
 from chainer.functions.math.exponential import exp as exp
 from chainer.functions.math.exponential import log as log
-from chainer.functions.math.exponential import log10 as log10
 from chainer.functions.math.exponential import log2 as log2
+from chainer.functions.math.exponential import log10 as log10
 from chainer.functions.math.exponential_m1 import expm1 as expm1
+from chainer.functions.math.fft import fft as fft
+from chainer.functions.math.fft import ifft as ifft
 from chainer.functions.math.fix import fix as fix
 from chainer.functions.math.floor import floor as floor
 from chainer.functions.math.fmod import fmod as fmod
 from chainer.functions.math.hyperbolic import cosh as cosh
 from chainer.functions.math.hyperbolic import sinh as sinh
 from chainer.functions.math.identity import identity as identity
+from chainer.functions.math.inv import batch_inv as batch_inv
+from chainer.functions.math.inv import inv as inv
 from chainer.functions.math.lgamma import lgamma as lgamma
+from chainer.functions.math.linear_interpolate import linear_interpolate as linear_interpolate
 from chainer.functions.math.log_ndtr import log_ndtr as log_ndtr
 from chainer.functions.math.logarithm_1p import log1p as log1p
+from chainer.functions.math.logsumexp import logsumexp as logsumexp
+from chainer.functions.math.matmul import batch_matmul as batch_matmul
 from chainer.functions.math.matmul import matmul as matmul
 from chainer.functions.math.maximum import maximum as maximum
 from chainer.functions.math.minimum import minimum as minimum
@@ -82,12 +109,15 @@ from chainer.functions.math.minmax import min as min
 from chainer.functions.math.ndtr import ndtr as ndtr
 from chainer.functions.math.ndtri import ndtri as ndtri
 from chainer.functions.math.polygamma import polygamma as polygamma
+from chainer.functions.math.prod import prod as prod
+from chainer.functions.math.scale import scale as scale
 from chainer.functions.math.sign import sign as sign
 from chainer.functions.math.sqrt import rsqrt as rsqrt
 from chainer.functions.math.sqrt import sqrt as sqrt
 from chainer.functions.math.square import square as square
 from chainer.functions.math.sum import sum as sum
 from chainer.functions.math.sum import sum_to as sum_to
+from chainer.functions.math.tensordot import tensordot as tensordot
 from chainer.functions.math.trigonometric import arccos as arccos
 from chainer.functions.math.trigonometric import arcsin as arcsin
 from chainer.functions.math.trigonometric import arctan as arctan

@@ -31,7 +31,7 @@ class ReLU(FunctionNode):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (y,) = self.get_retained_outputs()
-        return ReLUGrad2(y.array).apply(grad_outputs)  # type: ignore[arg-type]
+        return ReLUGrad2(y.array).apply(grad_outputs)
 
 
 class ReLUGrad2(FunctionNode):
@@ -51,7 +51,7 @@ class ReLUGrad2(FunctionNode):
         return (gy * (self.y > 0),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return ReLUGrad2(self.y).apply(grad_outputs)  # type: ignore[arg-type]
+        return ReLUGrad2(self.y).apply(grad_outputs)
 
 
 def relu(x: VariableLike) -> Variable:

@@ -52,10 +52,9 @@ class TanhGrad(FunctionNode):
         kernel = kernels.find("eltwise_backward", y)
         if kernel is not None:
             return (kernel(y, gy, "tanh"),)
-        gx = y * y
-        gx = backend.get_array_module(gx).subtract(1, gx, out=gx) if gx.ndim else 1 - gx
-        gx *= gy
-        return (gx,)
+        gx = y * gy
+        gx *= y
+        return (gy - gx,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         y, gy = self.get_retained_inputs()

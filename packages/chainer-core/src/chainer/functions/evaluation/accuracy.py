@@ -33,13 +33,12 @@ class Accuracy(FunctionNode):
         y, t = inputs
         xp = backend.get_array_module(y)
         is_correct = y.argmax(axis=1).reshape(t.shape) == t
+        # Counts stay where the arrays are, so that a GPU need not be waited for.
         if self.ignore_label is None:
-            # The mean of nothing is nan, told here without NumPy's warning.
-            return (is_correct.mean(dtype=y.dtype) if t.size else xp.asarray(xp.nan, y.dtype),)
+            return (xp.asarray(xp.count_nonzero(is_correct) / t.size if t.size else xp.nan, y.dtype),)
         is_valid = t != self.ignore_label
-        n_valid = int(xp.count_nonzero(is_valid))
-        n_correct = int(xp.count_nonzero(is_correct & is_valid))
-        return (xp.asarray(n_correct / max(n_valid, 1), y.dtype),)
+        is_correct &= is_valid
+        return (xp.asarray(xp.count_nonzero(is_correct) / xp.maximum(xp.count_nonzero(is_valid), 1), y.dtype),)
 
 
 def accuracy(y: VariableLike, t: VariableLike, ignore_label: int | None = None) -> Variable:

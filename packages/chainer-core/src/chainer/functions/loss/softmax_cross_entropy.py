@@ -11,6 +11,7 @@ from chainer.backends import kernels
 from chainer.configuration import config
 from chainer.function_node import FunctionNode
 from chainer.functions.activation.softmax import softmax, softmax_array
+from chainer.functions.loss._reduction import expect_reduce, scaled_sum
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
@@ -46,8 +47,7 @@ class SoftmaxCrossEntropy(FunctionNode):
         reduce: str = "mean",
         soft_target_loss: str = "cross-entropy",
     ) -> None:
-        if reduce not in ("mean", "no"):
-            raise ValueError(f"only 'mean' and 'no' are valid for 'reduce', but '{reduce}' is given")
+        expect_reduce(reduce, ("mean", "no"))
         if soft_target_loss not in ("cross-entropy", "kl-divergence"):
             raise ValueError(f"soft_target_loss must be 'cross-entropy' or 'kl-divergence', got {soft_target_loss!r}")
         if class_weight is not None:
@@ -79,7 +79,7 @@ class SoftmaxCrossEntropy(FunctionNode):
             loss, y = self._label_loss(x, t)
         if self.cache_score:
             self.y = y
-        return (loss.sum() * self._coeff if self.reduce == "mean" else loss,)
+        return (scaled_sum(loss, self._coeff) if self.reduce == "mean" else loss,)
 
     def _label_loss(self, x: NdArray, t: NdArray) -> tuple[NdArray, NdArray]:
         """Loss of each sample, and the softmax, where the targets are labels."""
@@ -141,8 +141,8 @@ class SoftmaxCrossEntropy(FunctionNode):
             target = t.astype(x.dtype, copy=False)
         else:
             classes = xp.arange(x.shape[1], dtype=t.dtype).reshape(-1, *(1,) * (x.ndim - 2))
-            target = ((t == classes[None]) if t.ndim == 0 else (xp.expand_dims(t, 1) == classes)).astype(x.dtype)
-            target *= xp.expand_dims(t != self.ignore_label, 1)
+            labels = xp.expand_dims(t, 1)
+            target = ((labels == classes) & (labels != self.ignore_label)).astype(x.dtype)
         if self.class_weight is not None:
             target = target * self._weight_of_classes(x).reshape(-1, *(1,) * (x.ndim - 2))
         return target

@@ -1,0 +1,45 @@
+"""What piecewise linear activations have in common: a gradient that is a constant times ``gy``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainer.function_node import FunctionNode
+from chainer.types import Arrays, NdArray, Variables
+from chainer.utils import type_check
+
+
+class PiecewiseLinear(FunctionNode):
+    """An elementwise function of one float array, made of straight pieces.
+
+    A subclass gives :meth:`forward`, and :meth:`slope` from what that retains.
+    """
+
+    is_elementwise = True
+
+    def check_type_forward(self, in_types: Any) -> None:
+        type_check.argname(in_types, ("x",))
+        type_check.expect(in_types[0].dtype.kind == "f")
+
+    def slope(self, retained: NdArray) -> NdArray:
+        """Derivative, of a bool dtype or that of the input."""
+        raise NotImplementedError
+
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        (retained,) = self.get_retained_inputs() or self.get_retained_outputs()
+        return Slope(self.slope(retained.array)).apply(grad_outputs)
+
+
+class Slope(FunctionNode):
+    """A constant array times the gradient; linear, so its own gradient is the same."""
+
+    is_elementwise = True
+
+    def __init__(self, slope: NdArray) -> None:
+        self.slope = slope
+
+    def forward(self, inputs: Arrays) -> Arrays:
+        return (inputs[0] * self.slope,)
+
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        return Slope(self.slope).apply(grad_outputs)
