@@ -80,8 +80,8 @@ from chainer.functions.math.erfcx import erfcx as erfcx
 from chainer.functions.math.erfinv import erfinv as erfinv
 from chainer.functions.math.exponential import exp as exp
 from chainer.functions.math.exponential import log as log
-from chainer.functions.math.exponential import log2 as log2
 from chainer.functions.math.exponential import log10 as log10
+from chainer.functions.math.exponential import log2 as log2
 from chainer.functions.math.exponential_m1 import expm1 as expm1
 from chainer.functions.math.fft import fft as fft
 from chainer.functions.math.fft import ifft as ifft

@@ -1,10 +1,10 @@
-"""Axes that a reduction goes over: one check, and the shape that keeps them."""
+"""Axes that a function goes over: their checks, and the shape that a reduction over them keeps."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chainer.types import AxisLike, Shape
+from chainer.types import AxisLike, NdArray, Shape
 from chainer.utils import type_check
 from chainer.variable import Variable
 
@@ -46,3 +46,27 @@ def keep_axes(y: Variable, shape: Shape, axis: tuple[int, ...] | None) -> Variab
     from chainer.functions.array.reshape import reshape
 
     return reshape(y, kept_shape(shape, axis)) if y.ndim != len(shape) else y
+
+
+def check_axis(axis: int | None) -> int | None:
+    """The axis itself.
+
+    Raises:
+        TypeError: It is neither ``None`` nor an int.
+    """
+    if axis is not None and not isinstance(axis, int):
+        raise TypeError(f"axis must be None or an int, got {axis!r}")
+    return axis
+
+
+def expect_axis(x_type: Any, axis: int | None) -> None:
+    """Requires that an input has the axis."""
+    if axis is not None:
+        type_check.expect(axis < x_type.ndim, -x_type.ndim <= axis)
+
+
+def reversed_along(x: NdArray, axis: int | None) -> NdArray:
+    """A view of an array from the end of an axis; of all elements in one axis, if it is ``None``."""
+    if axis is None:
+        return x.ravel()[::-1]
+    return x[(slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)]

@@ -18,10 +18,12 @@ class Clip(FunctionNode):
     is_elementwise = True
 
     def __init__(self, x_min: ScalarValue | None, x_max: ScalarValue | None) -> None:
+        if x_min is None and x_max is None:
+            raise ValueError("x_min or x_max must be set, got None for both")
         # Python's own numbers, which leave the dtype of the array alone.
         self.x_min = None if x_min is None else float(x_min)
         self.x_max = None if x_max is None else float(x_max)
-        if self.x_min is not None and self.x_max is not None and self.x_min > self.x_max:
+        if self.x_min is not None and self.x_max is not None and self.x_min >= self.x_max:
             raise ValueError(f"x_min must be less than x_max, got {x_min} and {x_max}")
 
     def check_type_forward(self, in_types: Any) -> None:
@@ -33,7 +35,7 @@ class Clip(FunctionNode):
         self.retain_inputs((0,))
         xp = backend.get_array_module(x)
         if self.x_min is None:
-            return (x.copy() if self.x_max is None else xp.minimum(x, self.x_max),)
+            return (xp.minimum(x, self.x_max),)
         if self.x_max is None:
             return (xp.maximum(x, self.x_min),)
         return (xp.clip(x, self.x_min, self.x_max),)
@@ -66,7 +68,7 @@ def clip(x: VariableLike, x_min: ScalarValue | None, x_max: ScalarValue | None) 
         Variable of the shape and dtype of ``x``.
 
     Raises:
-        ValueError: ``x_min`` is greater than ``x_max``.
+        ValueError: ``x_min`` is not less than ``x_max``, or neither is given.
 
     Example:
         >>> import numpy as np, chainer.functions as F

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainer.function_node import FunctionNode
-from chainer.functions.math._axes import check_axes, expect_axes, keep_axes, kept_shape
+from chainer.functions.math._axes import check_axes, check_axis, expect_axes, expect_axis, keep_axes, kept_shape
 from chainer.functions.math._select import Select
 from chainer.types import Arrays, AxisLike, NdArray, VariableLike, Variables
 from chainer.utils import type_check
@@ -59,9 +59,7 @@ class IndexSelectorBase(FunctionNode):
     """The index of an element, as int32; no gradient flows."""
 
     def __init__(self, axis: int | None = None) -> None:
-        if axis is not None and not isinstance(axis, int):
-            raise TypeError(f"axis must be None or an int, got {axis!r}")
-        self.axis = axis
+        self.axis = check_axis(axis)
 
     def _fwd(self, x: NdArray) -> NdArray:
         raise NotImplementedError
@@ -69,7 +67,7 @@ class IndexSelectorBase(FunctionNode):
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x",))
         type_check.expect(in_types[0].dtype.kind == "f")
-        expect_axes(in_types[0], None if self.axis is None else (self.axis,))
+        expect_axis(in_types[0], self.axis)
 
     def forward(self, inputs: Arrays) -> Arrays:
         return (self._fwd(inputs[0]).astype("int32"),)
