@@ -101,9 +101,19 @@ def test_regions_of_shared_memory_do_not_overlap():
     memory = attach(arena.address)
     for region in range(3):
         memory[region * arena.region_size : region * arena.region_size + 100] = bytes([region]) * 100
-    assert [arena.read(region, 100) for region in range(3)] == [bytearray([region]) * 100 for region in range(3)]
+    assert [arena.read(region, 100).tolist() for region in range(3)] == [[region] * 100 for region in range(3)]
     arena.close()
     assert attach(arena.address) is None
+
+
+def test_arrays_that_are_kept_are_not_overwritten():
+    dataset = [np.full(1000, i) for i in range(40)]
+    with MultiprocessIterator(dataset, 4, shuffle=False, n_processes=2, n_prefetch=2) as iterator:
+        kept = [[x[::2].reshape(20, -1) for x in next(iterator)[1:3]] for _ in range(40)]
+    for k, batch in enumerate(kept):
+        for i, x in enumerate(batch):
+            assert x.flags.writeable
+            assert (x == (4 * k + 1 + i) % 40).all()
 
 
 def test_reset_in_the_middle_keeps_the_workers_and_mixes_nothing_up():

