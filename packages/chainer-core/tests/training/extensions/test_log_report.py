@@ -107,3 +107,12 @@ def test_keys_of_a_snapshot_are_those_published(make_trainer):
         "_summary/_summaries/0/_n": "i()",
         "_log": "U()",
     }
+
+
+def test_a_trigger_without_state_is_as_good(make_trainer):
+    report = extensions.LogReport(trigger=lambda trainer: trainer.updater.iteration in (2, 3))
+    trainer = run(make_trainer, report, 4)
+    serializer = DictionarySerializer()
+    trainer.serialize(serializer)
+    trainer.serialize(NpzDeserializer(serializer.target))
+    assert [entry["x"] for entry in report.log] == [1.5, 3.0]

@@ -1,3 +1,6 @@
+import multiprocessing
+from multiprocessing.connection import Client, Listener
+
 import chainer
 import numpy as np
 import pytest
@@ -234,6 +237,106 @@ def test_multiprocess_needs_nccl(monkeypatch):
     assert not updaters.MultiprocessParallelUpdater.available()
     with pytest.raises(RuntimeError, match="needs CuPy with NCCL; .*ParallelUpdater"):
         updaters.MultiprocessParallelUpdater([], None)
+
+
+class SocketCommunicator:
+    """Two processes that talk over a socket, in place of GPUs that talk over NCCL."""
+
+    def __init__(self, size, identity, rank):
+        assert size == 2
+        self.rank = rank
+        if rank == 0:
+            with self.listener as listener:
+                self.connection = listener.accept()
+        else:
+            self.connection = Client(identity)
+
+    @classmethod
+    def new_identity(cls):
+        cls.listener = Listener()
+        return cls.listener.address
+
+    def sum_to_root(self, array):
+        if self.rank == 0:
+            array += self.connection.recv()
+        else:
+            self.connection.send(array)
+
+    def broadcast(self, array):
+        if self.rank == 0:
+            self.connection.send(array)
+        else:
+            array[...] = self.connection.recv()
+
+
+@pytest.fixture
+def sockets_for_nccl(monkeypatch):
+    monkeypatch.setattr(mpu, "_nccl", lambda: "there")
+    monkeypatch.setattr(mpu, "_Communicator", SocketCommunicator)
+    monkeypatch.setattr(mpu, "multiprocessing", multiprocessing.get_context("fork"))
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_multiprocess_sums_gradients_and_shares_parameters(sockets_for_nccl):
+    model = Scale()
+    optimizer = optimizers.SGD(0.125).setup(model)
+    # The second process takes batches of its own, from the other end of the data.
+    pair = [SerialIterator(data, 2, shuffle=False) for data in (DATA, DATA[::-1])]
+    updater = updaters.MultiprocessParallelUpdater(pair, optimizer, devices=["@numpy", "@numpy"])
+    W = 0.5
+    for start in (0, 2):
+        gradients = [expected_gradient(W, data[start : start + 2]) for data in (DATA, DATA[::-1])]
+        W -= 0.125 * sum(gradients)
+        updater.update()
+        assert model.W.array[0] == pytest.approx(W, rel=1e-5)
+    updater.finalize()
+    assert (updater.iteration, optimizer.t) == (2, 2)
+
+
+def test_multiprocess_with_one_device_needs_no_workers(sockets_for_nccl):
+    model = Scale()
+    optimizer = optimizers.SGD(0.125).setup(model)
+    iterator = SerialIterator(DATA, 2, shuffle=False)
+    updater = updaters.MultiprocessParallelUpdater([iterator], optimizer, devices={"main": -1})
+    updater.update()
+    assert model.W.array[0] == pytest.approx(0.5 - 0.125 * expected_gradient(0.5, DATA[:2]))
+    updater.finalize()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_multiprocess_tells_of_a_dead_worker(sockets_for_nccl):
+    optimizer = optimizers.SGD(0.125).setup(Scale())
+    pair = [SerialIterator(DATA, 2) for _ in range(2)]
+    updater = updaters.MultiprocessParallelUpdater(pair, optimizer, devices=[-1, -1])
+    updater.update()
+    (worker,) = updater._workers
+    worker.terminate()
+    worker.join()
+    with pytest.raises(RuntimeError, match="worker process of the updater has died with exit code -15"):
+        updater.update()
+    updater.finalize()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_multiprocess_ends_workers_that_wait_for_a_process_that_failed(sockets_for_nccl, monkeypatch):
+    monkeypatch.setattr(mpu, "_SECONDS_TO_END", 0.1)
+    model = Scale()
+    optimizer = optimizers.SGD(0.125).setup(model)
+    pair = [SerialIterator(DATA, 2) for _ in range(2)]
+    updater = updaters.MultiprocessParallelUpdater(pair, optimizer, devices=[-1, -1])
+    updater.update()
+    (worker,) = updater._workers
+    monkeypatch.setattr(optimizer, "update", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        updater.update()
+    updater.finalize()
+    assert worker.exitcode is not None
+
+
+def test_multiprocess_needs_an_iterator_for_each_device(sockets_for_nccl):
+    optimizer = optimizers.SGD().setup(Scale())
+    with pytest.raises(ValueError, match="one iterator for each device, got 1 for 2"):
+        updaters.MultiprocessParallelUpdater([SerialIterator(DATA, 2)], optimizer, devices=[-1, -1])
 
 
 def test_gathering():

@@ -16,6 +16,8 @@ from chainer.training._batch import as_arguments
 from chainer.training.updaters.standard_updater import StandardUpdater
 from chainer.types import DeviceSpec, NdArray
 
+_SECONDS_TO_END = 10.0
+
 
 class MultiprocessParallelUpdater(StandardUpdater):
     """Trains a model on several GPUs of a machine, each driven by a process of its own.
@@ -83,10 +85,9 @@ class MultiprocessParallelUpdater(StandardUpdater):
         self._devices[0].use()
         self._model.to_device(self._devices[0])
         if size > 1:
-            nccl = _nccl()
-            identity = nccl.get_unique_id()
+            identity = _Communicator.new_identity()
             self._send(identity)
-            self._communicator = nccl.NcclCommunicator(size, identity, 0)
+            self._communicator = _Communicator(size, identity, 0)
 
     def update_core(self) -> None:
         """Takes a step on the sum of the gradients of all processes."""
@@ -96,19 +97,25 @@ class MultiprocessParallelUpdater(StandardUpdater):
             model, optimizer = self._model, self._optimizers["main"]
             _accumulate(model, next(self._iterators["main"]), self.converter, self._devices[0])
             if self._communicator is not None:
-                grads = gather_grads(model)
-                _reduce(self._communicator, grads)
+                grads = _concatenate(model, "grad")
+                self._communicator.sum_to_root(grads)
                 scatter_grads(model, grads)
             optimizer.update()
             if self._communicator is not None:
-                _bcast(self._communicator, gather_params(model))
+                self._communicator.broadcast(_concatenate(model, "data"))
         self._call_new_epoch()
 
     def finalize(self) -> None:
         """Ends the processes and the iterators."""
-        self._send("finalize")
+        for pipe, worker in zip(self._pipes, self._workers):
+            if worker.is_alive():
+                pipe.send("finalize")
         for worker in self._workers:
-            worker.join()
+            worker.join(_SECONDS_TO_END)
+            # After an error here, it waits for gradients that will never come.
+            if worker.is_alive():
+                worker.terminate()
+                worker.join()
         self._workers, self._pipes = [], []
         super().finalize()
 
@@ -121,7 +128,7 @@ class MultiprocessParallelUpdater(StandardUpdater):
 
 def _work(
     pipe: Any, rank: int, devices: list[Any], model: Link, iterator: Any, converter: Callable[..., Any]
-) -> None:  # pragma: no cover - runs in a process with a GPU of its own
+) -> None:  # pragma: no cover - runs in a process of its own
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process tells when to end
     device = devices[rank]
     device.use()
@@ -129,16 +136,39 @@ def _work(
     reporter = Reporter()
     reporter.add_observer("main", model)
     reporter.add_observers("main", model.namedlinks(skipself=True))
-    communicator = _nccl().NcclCommunicator(len(devices), pipe.recv(), rank)
+    communicator = _Communicator(len(devices), pipe.recv(), rank)
     while pipe.recv() == "update":
         with reporter.scope({}):
             _accumulate(model, next(iterator), converter, device)
-        grads = gather_grads(model)
-        _reduce(communicator, grads)
-        params = gather_params(model)
-        _bcast(communicator, params)
+        communicator.sum_to_root(_concatenate(model, "grad"))
+        params = _concatenate(model, "data")
+        communicator.broadcast(params)
         scatter_params(model, params)
     iterator.finalize()
+
+
+class _Communicator:  # pragma: no cover - needs several GPUs
+    """What the processes say to each other, through NCCL. All calls are collective, and in the order of the stream."""
+
+    def __init__(self, size: int, identity: Any, rank: int) -> None:
+        self._nccl = _nccl()
+        self._communicator = self._nccl.NcclCommunicator(size, identity, rank)
+        self._kinds = {"e": self._nccl.NCCL_HALF, "f": self._nccl.NCCL_FLOAT, "d": self._nccl.NCCL_DOUBLE}
+
+    @staticmethod
+    def new_identity() -> Any:
+        """What tells one group of processes from another."""
+        return _nccl().get_unique_id()
+
+    def sum_to_root(self, array: NdArray) -> None:
+        """Replaces the array of the first process by the sum over all."""
+        pointer, kind, stream = array.data.ptr, self._kinds[array.dtype.char], cuda.cupy.cuda.get_current_stream()
+        self._communicator.reduce(pointer, pointer, array.size, kind, self._nccl.NCCL_SUM, 0, stream.ptr)
+
+    def broadcast(self, array: NdArray) -> None:
+        """Replaces the arrays of all processes by that of the first."""
+        stream = cuda.cupy.cuda.get_current_stream()
+        self._communicator.bcast(array.data.ptr, array.size, self._kinds[array.dtype.char], 0, stream.ptr)
 
 
 def _accumulate(model: Any, batch: Any, converter: Callable[..., Any], device: Any) -> None:
@@ -163,22 +193,6 @@ def _gpus(devices: Mapping[str, DeviceSpec] | Sequence[DeviceSpec] | None, count
     else:
         specs = list(devices)
     return [backend.get_device(spec) for spec in specs]
-
-
-def _reduce(communicator: Any, array: NdArray) -> None:
-    nccl, stream = _nccl(), cuda.cupy.cuda.get_current_stream()
-    kind = _nccl_dtype(nccl, array)
-    communicator.reduce(array.data.ptr, array.data.ptr, array.size, kind, nccl.NCCL_SUM, 0, stream.ptr)
-
-
-def _bcast(communicator: Any, array: NdArray) -> None:
-    stream = cuda.cupy.cuda.get_current_stream()
-    communicator.bcast(array.data.ptr, array.size, _nccl_dtype(_nccl(), array), 0, stream.ptr)
-
-
-def _nccl_dtype(nccl: Any, array: NdArray) -> int:
-    kinds = {"e": nccl.NCCL_HALF, "f": nccl.NCCL_FLOAT, "d": nccl.NCCL_DOUBLE}
-    return kinds[array.dtype.char]
 
 
 def size_num_grads(link: Link) -> tuple[int, int]:
