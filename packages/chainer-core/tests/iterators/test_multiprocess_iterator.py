@@ -319,3 +319,15 @@ def test_other_start_methods(tmp_path, method):
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     assert_gone(pids)
+
+
+class Unreadable:
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_what_cannot_be_read_is_an_error_of_its_own():
+    with MultiprocessIterator([1, Unreadable(), 3], 1, shuffle=False, n_processes=1) as iterator:
+        assert next(iterator) == [1]
+        with pytest.raises(ValueError, match="no number"):
+            next(iterator)

@@ -55,17 +55,15 @@ class PrefetchingIterator(EpochIterator, Generic[Job]):
                 so that the next call tries the same batch again.
         """
         self._previous_epoch_detail = self.epoch_detail
-        self._read_ahead(1)
-        if not self._under_way:
-            raise StopIteration
         try:
             self._read_ahead(1 + self._n_ahead)
-            first = self._under_way[0]
-            batch = self._collect(first.job)
+            batch = self._collect(self._under_way[0].job) if self._under_way else None
         except BaseException:
             self._throw_away()
             raise
-        self._under_way.popleft()
+        if batch is None:
+            raise StopIteration
+        first = self._under_way.popleft()
         self._draw.take(first.n_drawn)
         self._state = first.state
         return batch
@@ -94,6 +92,14 @@ class PrefetchingIterator(EpochIterator, Generic[Job]):
         self._draw = LookAhead(self.order_sampler)
         self._state = initial_state(self.dataset, self.order_sampler)
         self._previous_epoch_detail = -1.0
+
+    def _go_to_place_of(self, other: PrefetchingIterator[Any]) -> None:
+        """For copies: takes over where another iterator stands and what draws its orders."""
+        self.order_sampler = other.order_sampler
+        self._draw = LookAhead(other.order_sampler)
+        self._draw.pending = other._draw.pending
+        self._state = other._state
+        self._previous_epoch_detail = other._previous_epoch_detail
 
     def serialize(self, serializer: Any) -> None:
         """Saves or restores the place, and the orders that were drawn while reading ahead of it."""

@@ -190,15 +190,14 @@ class WorkerPool:
         chunk = message.chunk
         del self._queued[chunk]
         wanted = self._wanted.pop(chunk, None) is not None
-        if isinstance(message, Failure):
-            self._release(chunk)
-            outcome: Outcome = (chunk, _revive(message, worker.process), 0)
-        else:
-            examples = self._unpack(message) if wanted else []
-            self._release(chunk)
-            outcome = (chunk, examples, message.needed)
+        outcome: list[Any] | BaseException
+        try:
+            outcome = _revive(message, worker.process) if isinstance(message, Failure) else self._unpack(message)
+        except Exception as error:  # what can be written need not be readable
+            outcome = error
+        self._release(chunk)
         if wanted:
-            yield outcome
+            yield chunk, outcome, getattr(message, "needed", 0)
         return True
 
     def _unpack(self, result: Result) -> list[Any]:

@@ -14,7 +14,6 @@ from typing import Any
 import numpy
 
 from chainer.iterators._epoch_state import EpochState, OrderFunction, check_batch_size, choose_order_function
-from chainer.iterators._look_ahead import LookAhead
 from chainer.iterators._prefetching_iterator import PrefetchingIterator
 from chainer.iterators._worker_pool import MAX_CHUNK, WorkerPool
 
@@ -84,11 +83,6 @@ class MultiprocessIterator(PrefetchingIterator["_Batch"]):
         self._seed_source: tuple[Any, int] = (None, 0)
         self.reset()
 
-    @property
-    def repeat(self) -> bool:
-        """Whether another epoch follows upon the last."""
-        return self._repeat
-
     def next(self) -> list[Any]:
         """The next batch.
 
@@ -100,9 +94,13 @@ class MultiprocessIterator(PrefetchingIterator["_Batch"]):
         """
         if self._finalized:
             raise RuntimeError("this MultiprocessIterator was finalized; make a new one")
-        return super().next()
+        try:
+            return super().next()
+        except KeyboardInterrupt:
+            self._close_pool()  # it may have come in the middle of a message
+            raise
 
-    __next__ = next
+    __next__ = next  # without a frame in between, so that warnings blame the caller
 
     def finalize(self) -> None:
         """Ends the workers. The iterator is of no use after that. May be called more than once."""
@@ -122,11 +120,7 @@ class MultiprocessIterator(PrefetchingIterator["_Batch"]):
             maxtasksperchild=self._maxtasksperchild,
         )
         other.shuffle = self.shuffle
-        other.order_sampler = self.order_sampler
-        other._draw = LookAhead(self.order_sampler)
-        other._draw.pending = self._draw.pending
-        other._state = self._state
-        other._previous_epoch_detail = self._previous_epoch_detail
+        other._go_to_place_of(self)
         return other
 
     def _submit(self, indices: list[int], state: EpochState) -> _Batch:
@@ -148,25 +142,21 @@ class MultiprocessIterator(PrefetchingIterator["_Batch"]):
         assert pool is not None
         warn_at = None if not self.dataset_timeout else time.monotonic() + self.dataset_timeout
         needed = 0
-        try:
-            while job.starts and job.error is None:
-                # Results of the batches ahead come in between.
-                jobs = [under_way.job for under_way in self._under_way]
-                timeout = None if warn_at is None else max(0.0, warn_at - time.monotonic())
-                for chunk, examples, size in pool.receive(timeout):
-                    owner = next(job for job in jobs if chunk in job.starts)
-                    start = owner.starts.pop(chunk)
-                    if isinstance(examples, BaseException):
-                        owner.error = examples  # raised when its batch is asked for
-                        continue
-                    owner.examples[start : start + len(examples)] = examples
-                    needed = max(needed, math.ceil(size / len(examples)) * self._chunk_size)
-                if warn_at is not None and job.starts and time.monotonic() >= warn_at:
-                    warn_at = None
-                    self._warn_of_timeout()
-        except KeyboardInterrupt:
-            self._close_pool()  # it may have come in the middle of a message
-            raise
+        while job.starts and job.error is None:
+            # Results of the batches ahead come in between.
+            jobs = [under_way.job for under_way in self._under_way]
+            timeout = None if warn_at is None else max(0.0, warn_at - time.monotonic())
+            for chunk, examples, size in pool.receive(timeout):
+                owner = next(job for job in jobs if chunk in job.starts)
+                start = owner.starts.pop(chunk)
+                if isinstance(examples, BaseException):
+                    owner.error = examples  # raised when its batch is asked for
+                    continue
+                owner.examples[start : start + len(examples)] = examples
+                needed = max(needed, math.ceil(size / len(examples)) * self._chunk_size)
+            if warn_at is not None and job.starts and time.monotonic() >= warn_at:
+                warn_at = None
+                self._warn_of_timeout()
         if job.error is not None:
             raise job.error
         if pool.arena is None and self.shared_mem is None and needed:

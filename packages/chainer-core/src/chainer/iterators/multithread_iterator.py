@@ -8,7 +8,6 @@ import threading
 from typing import Any
 
 from chainer.iterators._epoch_state import EpochState, OrderFunction, check_batch_size, choose_order_function
-from chainer.iterators._look_ahead import LookAhead
 from chainer.iterators._prefetching_iterator import PrefetchingIterator
 from chainer.iterators._worker_error import explain
 
@@ -63,11 +62,7 @@ class MultithreadIterator(PrefetchingIterator["_Batch"]):
     def __copy__(self) -> MultithreadIterator:
         other = MultithreadIterator(self.dataset, self.batch_size, self._repeat, False, self.n_threads)
         other._shuffle = self._shuffle
-        other.order_sampler = self.order_sampler
-        other._draw = LookAhead(self.order_sampler)
-        other._draw.pending = self._draw.pending
-        other._state = self._state
-        other._previous_epoch_detail = self._previous_epoch_detail
+        other._go_to_place_of(self)
         return other
 
     def serialize(self, serializer: Any) -> None:
