@@ -52,9 +52,30 @@ from chainer.functions.connection.linear import linear as linear
 
 # evaluation
 from chainer.functions.evaluation.accuracy import accuracy as accuracy
+from chainer.functions.evaluation.binary_accuracy import binary_accuracy as binary_accuracy
+from chainer.functions.evaluation.classification_summary import classification_summary as classification_summary
+from chainer.functions.evaluation.classification_summary import f1_score as f1_score
+from chainer.functions.evaluation.classification_summary import precision as precision
+from chainer.functions.evaluation.classification_summary import recall as recall
+from chainer.functions.evaluation.r2_score import r2_score as r2_score
 
 # loss
+from chainer.functions.loss.absolute_error import absolute_error as absolute_error
+from chainer.functions.loss.contrastive import contrastive as contrastive
+from chainer.functions.loss.cross_covariance import cross_covariance as cross_covariance
+from chainer.functions.loss.decov import decov as decov
+from chainer.functions.loss.hinge import hinge as hinge
+from chainer.functions.loss.huber_loss import huber_loss as huber_loss
+from chainer.functions.loss.mean_absolute_error import mean_absolute_error as mean_absolute_error
+from chainer.functions.loss.mean_squared_error import mean_squared_error as mean_squared_error
+from chainer.functions.loss.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
 from chainer.functions.loss.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
+from chainer.functions.loss.squared_error import squared_difference as squared_difference
+from chainer.functions.loss.squared_error import squared_error as squared_error
+from chainer.functions.loss.triplet import triplet as triplet
+from chainer.functions.loss.vae import bernoulli_nll as bernoulli_nll
+from chainer.functions.loss.vae import gaussian_kl_divergence as gaussian_kl_divergence
+from chainer.functions.loss.vae import gaussian_nll as gaussian_nll
 
 # math
 from chainer.functions.math.arctanh import arctanh as arctanh
@@ -129,10 +150,30 @@ from chainer.functions.math.zeta import zeta as zeta
 
 # noise
 from chainer.functions.noise.dropout import dropout as dropout
+from chainer.functions.noise.gaussian import gaussian as gaussian
+from chainer.functions.noise.gumbel_softmax import gumbel_softmax as gumbel_softmax
+from chainer.functions.noise.simplified_dropconnect import simplified_dropconnect as simplified_dropconnect
+from chainer.functions.noise.zoneout import zoneout as zoneout
 
 # normalization
 
 # pooling
+from chainer.functions.pooling.average_pooling_2d import average_pooling_2d as average_pooling_2d
+from chainer.functions.pooling.average_pooling_nd import average_pooling_1d as average_pooling_1d
+from chainer.functions.pooling.average_pooling_nd import average_pooling_3d as average_pooling_3d
+from chainer.functions.pooling.average_pooling_nd import average_pooling_nd as average_pooling_nd
+from chainer.functions.pooling.max_pooling_nd import max_pooling_1d as max_pooling_1d
+from chainer.functions.pooling.max_pooling_nd import max_pooling_2d as max_pooling_2d
+from chainer.functions.pooling.max_pooling_nd import max_pooling_3d as max_pooling_3d
+from chainer.functions.pooling.max_pooling_nd import max_pooling_nd as max_pooling_nd
+from chainer.functions.pooling.spatial_pyramid_pooling_2d import (
+    spatial_pyramid_pooling_2d as spatial_pyramid_pooling_2d,
+)
+from chainer.functions.pooling.unpooling_2d import unpooling_2d as unpooling_2d
+from chainer.functions.pooling.unpooling_nd import unpooling_1d as unpooling_1d
+from chainer.functions.pooling.unpooling_nd import unpooling_3d as unpooling_3d
+from chainer.functions.pooling.unpooling_nd import unpooling_nd as unpooling_nd
+from chainer.functions.pooling.upsampling_2d import upsampling_2d as upsampling_2d
 
 # rnn
 

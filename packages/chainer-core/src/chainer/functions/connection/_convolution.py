@@ -26,7 +26,7 @@ from chainer.utils._windows import add_windows, paste, window_extent, windows
 _MIN_COLUMNS = 512
 _MIN_ELEMENTS = 1 << 16
 # Beyond so many elements the columns of a single image are made in several blocks.
-_MAX_ELEMENTS = 1 << 21
+_MAX_ELEMENTS = 1 << 18
 
 
 def conv_forward(
