@@ -21,22 +21,42 @@ from chainer.functions.activation.swish import swish as swish
 from chainer.functions.activation.tanh import tanh as tanh
 
 # array
+from chainer.functions.array.as_strided import as_strided as as_strided
 from chainer.functions.array.broadcast import broadcast as broadcast
 from chainer.functions.array.broadcast import broadcast_to as broadcast_to
 from chainer.functions.array.cast import cast as cast
 from chainer.functions.array.concat import concat as concat
 from chainer.functions.array.copy import copy as copy
+from chainer.functions.array.depth2space import depth2space as depth2space
+from chainer.functions.array.diagonal import diagonal as diagonal
+from chainer.functions.array.dstack import dstack as dstack
 from chainer.functions.array.expand_dims import expand_dims as expand_dims
 from chainer.functions.array.flatten import flatten as flatten
+from chainer.functions.array.flip import flip as flip
+from chainer.functions.array.fliplr import fliplr as fliplr
+from chainer.functions.array.flipud import flipud as flipud
 from chainer.functions.array.get_item import get_item as get_item
+from chainer.functions.array.hstack import hstack as hstack
+from chainer.functions.array.im2col import im2col as im2col
+from chainer.functions.array.moveaxis import moveaxis as moveaxis
 from chainer.functions.array.pad import pad as pad
+from chainer.functions.array.pad_sequence import pad_sequence as pad_sequence
+from chainer.functions.array.permutate import permutate as permutate
+from chainer.functions.array.repeat import repeat as repeat
 from chainer.functions.array.reshape import reshape as reshape
+from chainer.functions.array.rollaxis import rollaxis as rollaxis
+from chainer.functions.array.scatter_add import scatter_add as scatter_add
 from chainer.functions.array.select_item import select_item as select_item
 from chainer.functions.array.separate import separate as separate
+from chainer.functions.array.space2depth import space2depth as space2depth
 from chainer.functions.array.split_axis import split_axis as split_axis
 from chainer.functions.array.squeeze import squeeze as squeeze
 from chainer.functions.array.stack import stack as stack
+from chainer.functions.array.swapaxes import swapaxes as swapaxes
+from chainer.functions.array.tile import tile as tile
 from chainer.functions.array.transpose import transpose as transpose
+from chainer.functions.array.transpose_sequence import transpose_sequence as transpose_sequence
+from chainer.functions.array.vstack import vstack as vstack
 from chainer.functions.array.where import where as where
 
 # connection

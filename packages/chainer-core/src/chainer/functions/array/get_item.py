@@ -8,42 +8,23 @@ import numpy
 
 from chainer import backend
 from chainer.function_node import FunctionNode
+from chainer.functions.array._scatter import add_at
 from chainer.types import Arrays, Shape, VariableLike, Variables
 from chainer.variable import Variable, as_array
 
-_BASIC = (int, slice, type(None), type(Ellipsis), numpy.integer)
-
 
 def normalised(slices: Any) -> tuple[Any, ...]:
-    """Indexes as a tuple of what NumPy takes; variables and lists as arrays.
-
-    Raises:
-        ValueError: There is more than one ``Ellipsis``.
-    """
+    """Indexes as a tuple of what NumPy takes; variables and lists as arrays."""
     if isinstance(slices, list):
-        # A list of numbers is an index array, one that holds a slice or the like a tuple of indexes.
-        is_array = all(isinstance(s, int | numpy.integer | list) for s in slices)
-        slices = (numpy.asarray(slices, None if slices else numpy.intp),) if is_array else tuple(slices)
+        # A list of numbers is an index array; any other list is a tuple of indexes.
+        slices = (slices,) if all(isinstance(s, int | numpy.integer) for s in slices) else tuple(slices)
     elif not isinstance(slices, tuple):
         slices = (slices,)
-    plain = []
-    n_ellipses = 0
-    for s in slices:
-        if s is Ellipsis:
-            n_ellipses += 1
-        elif isinstance(s, Variable):
-            s = as_array(s)
-        elif isinstance(s, list | tuple):
-            s = numpy.asarray(s, None if s else numpy.intp)
-        plain.append(s)
-    if n_ellipses > 1:
-        raise ValueError("Only one Ellipsis is allowed")
-    return tuple(plain)
+    return tuple([_as_index(s) if isinstance(s, Variable | list | tuple) else s for s in slices])
 
 
-def selects_once(slices: tuple[Any, ...]) -> bool:
-    """Whether no element can be selected twice, as is the case without index arrays."""
-    return all(isinstance(s, _BASIC) or getattr(s, "dtype", None) == numpy.bool_ for s in slices)
+def _as_index(s: Any) -> Any:
+    return as_array(s) if isinstance(s, Variable) else numpy.asarray(s, None if s else numpy.intp)
 
 
 class GetItem(FunctionNode):
@@ -77,12 +58,8 @@ class GetItemGrad(FunctionNode):
 
     def forward(self, inputs: Arrays) -> Arrays:
         (gy,) = inputs
-        xp = backend.get_array_module(gy)
-        gx = xp.zeros(self._in_shape, gy.dtype)
-        if selects_once(self.slices):
-            gx[self.slices] = gy
-        else:
-            xp.add.at(gx, self.slices, gy)
+        gx = backend.get_array_module(gy).zeros(self._in_shape, gy.dtype)
+        add_at(gx, self.slices, gy)
         return (gx,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
@@ -101,8 +78,7 @@ def get_item(x: VariableLike, slices: Any) -> Variable:
         Variable; a view of ``x`` for plain slices.
 
     Raises:
-        IndexError: The indexes do not fit the shape.
-        ValueError: More than one ``Ellipsis``.
+        IndexError: The indexes do not fit the shape, or there is more than one ``Ellipsis``.
 
     Example:
         >>> import numpy as np, chainer.functions as F

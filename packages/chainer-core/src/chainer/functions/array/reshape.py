@@ -30,6 +30,8 @@ class Reshape(FunctionNode):
             raise ValueError(f"shape may have one -1 at most, got {self.shape}")
         known_size = type_check.prod(tuple(known))
         size = type_check.make_variable(known_size, f"known_size(={known_size})")
+        if known_size == 0:  # then nothing can be inferred
+            raise ValueError(f"cannot infer -1 in a shape without elements, got {self.shape}")
         type_check.expect(type_check.prod(x_type.shape) % size == 0)
 
     def forward(self, inputs: Arrays) -> Arrays:
