@@ -91,4 +91,4 @@ class Classifier(Chain):
         if self.compute_accuracy:
             self.accuracy = self.accfun(self.y, t)
             reporter.report({"accuracy": self.accuracy}, self)
-        return self.loss  # type: ignore[no-any-return]
+        return self.loss
