@@ -302,7 +302,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path, delay):
 def test_ctrl_c_ends_the_program_with_one_clean_traceback(tmp_path):
     process, pids = run(tmp_path, "[next(iterator) for _ in range(20)]", delay=1000)
     time.sleep(0.5)
-    for pid in [process.pid, *pids]:  # as a terminal does
+    for pid in [*pids, process.pid]:  # as a terminal does
         os.kill(pid, signal.SIGINT)
     _, errors = process.communicate(timeout=TIMEOUT)
     assert process.returncode == -signal.SIGINT
