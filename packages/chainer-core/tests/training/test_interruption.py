@@ -41,7 +41,7 @@ class Witness(Extension):
 
 
 @pytest.mark.parametrize("number", LEAVING)
-def test_training_stops_between_two_iterations(make_trainer, number, capsys):
+def test_training_stops_between_two_iterations(make_trainer, number, capfd):
     before = signal.getsignal(number)
     trainer, witness = make_trainer(on_update=send_at(number, 3)), Witness()
     trainer.extend(witness)
@@ -50,7 +50,22 @@ def test_training_stops_between_two_iterations(make_trainer, number, capsys):
     assert witness.events == [1, 2, 3, "on_interrupt", "finalize"]
     assert getattr(caught.value, "code", 143) == 143
     assert signal.getsignal(number) == before
-    assert f"{number.name}: training stops after this iteration" in capsys.readouterr().err
+    assert f"{number.name}: training stops after this iteration" in capfd.readouterr().err
+
+
+def test_a_signal_when_training_is_over_still_leaves(make_trainer):
+    trainer, witness = make_trainer(), Witness()
+    trainer.extend(witness)
+
+    def stop(trainer):
+        if trainer.updater.iteration == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return trainer.updater.iteration == 2
+
+    trainer.stop_trigger = stop
+    with pytest.raises(SystemExit):
+        trainer.run()
+    assert witness.events == [1, 2, "finalize"]  # there is nothing to resume
 
 
 @pytest.mark.parametrize("number", LEAVING)

@@ -6,14 +6,15 @@ middle of one they do not.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-import sys
 import threading
 from types import FrameType, TracebackType
 from typing import Any
 
 _SIGNALS: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+_STDERR = 2
 
 
 class Interruption:
@@ -59,9 +60,10 @@ class Interruption:
         if self.is_requested:
             _raise(number)
         self._received = number
-        sys.stderr.write(
-            f"{signal.Signals(number).name}: training stops after this iteration; send it again to stop at once\n"
-        )
+        message = f"{signal.Signals(number).name}: training stops after this iteration; send it again to stop at once\n"
+        # Not through sys.stderr, which may be in the middle of a write of its own. A closed one is no reason to fail.
+        with contextlib.suppress(OSError):
+            os.write(_STDERR, message.encode())
 
 
 def _raise(number: int | None) -> None:

@@ -239,7 +239,9 @@ class Trainer:
                             entry.extension(self)
                 if interruption.is_requested:
                     self._tell_interrupted(entries)
-                    interruption.leave()
+                    break
+            if interruption.is_requested:
+                interruption.leave()
 
     def _tell_interrupted(self, entries: list[_ExtensionEntry]) -> None:
         for entry in entries:

@@ -1,4 +1,7 @@
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -88,11 +91,55 @@ def test_queue_runs_a_task_of_ones_own(tmp_path):
 
 def test_a_queue_whose_process_was_killed_does_not_hang(tmp_path):
     writer = snapshot_writers.ProcessQueueWriter()
-    writer._consumer.terminate()
+    writer._consumer.kill()
     writer._consumer.join()
     writer("s", str(tmp_path), state(0))
-    with pytest.raises(RuntimeError, match="ended with exit code -15"):
+    with pytest.raises(RuntimeError, match="ended with exit code -9"):
         writer.finalize()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_to_all_processes_of_a_job_lose_no_snapshot(tmp_path, number):
+    writer = snapshot_writers.ProcessQueueWriter(savefun=slow_save)
+    writer("s0", str(tmp_path), state(0))
+    while not list(tmp_path.iterdir()):  # the process is at work
+        time.sleep(0.01)
+    os.kill(writer._consumer.pid, number)
+    writer("s1", str(tmp_path), state(1))
+    writer.finalize()
+    assert sorted(os.listdir(tmp_path)) == ["s0", "s1"]
+
+
+SCRIPT = """
+import os, sys
+import numpy as np
+from chainer.training.extensions import snapshot_writers
+from chainer.training.extensions._serialized_state import SerializedState
+
+snapshot_writers._SECONDS_BETWEEN_LOOKS = 0.1
+writer = snapshot_writers.ProcessQueueWriter()
+writer("s", {out!r}, SerializedState(x=np.ones(3)))
+print(writer._consumer.pid, flush=True)
+if {is_killed}:
+    while not os.path.exists({out!r} + "/s"):
+        pass
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_process_ends_with_a_training_that_does_not_finalize_it(tmp_path, is_killed):
+    script = SCRIPT.format(out=str(tmp_path), is_killed=is_killed)
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == (-9 if is_killed else 0), done.stderr
+    assert os.listdir(tmp_path) == ["s"]
+    for _ in range(100):
+        if not os.path.exists(f"/proc/{int(done.stdout)}"):
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the process is still there")
 
 
 def test_bases_say_what_is_missing(tmp_path):

@@ -7,6 +7,7 @@ taken or the writer is finalized.
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.util
 import os
 import queue
 import signal
@@ -22,6 +23,8 @@ from chainer.utils.atomic_file import replacing
 SaveFunction = Callable[..., None]
 
 # Workers are forked, as a script without an ``if __name__ == "__main__"`` cannot be imported a second time.
+_SECONDS_BETWEEN_LOOKS = 5.0  # of an idle process at whether the training is still alive
+
 _processes = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else None)
 
 
@@ -177,7 +180,7 @@ class QueueWriter(Writer):
             Exception: The first error, after everything else has been written.
         """
         first_error: Exception | None = None
-        while (item := q.get()) is not None:
+        while (item := self._receive(q)) is not None:
             task, filename, outdir, target = item
             try:
                 task(filename, outdir, target)
@@ -185,6 +188,9 @@ class QueueWriter(Writer):
                 first_error = first_error or error
         if first_error is not None:
             raise first_error
+
+    def _receive(self, q: Any) -> Any:
+        return q.get()
 
     def finalize(self) -> None:
         """Waits until the queue is empty and ends the worker.
@@ -218,11 +224,23 @@ class ProcessQueueWriter(QueueWriter):
 
     def create_queue(self) -> Any:
         """A queue between processes."""
-        return _processes.Queue()
+        q = _processes.Queue()
+        # A writer that nobody finalizes ends at exit, and writes what it has got first. The queue is closed at 10.
+        multiprocessing.util.Finalize(None, q.put, args=(None,), exitpriority=20)
+        return q
 
     def create_consumer(self, q: Any) -> Any:
         """A process."""
         return _process(self.consume, q, daemon=True)
+
+    def _receive(self, q: Any) -> Any:
+        parent = multiprocessing.parent_process()
+        while parent is None or parent.is_alive():
+            try:
+                return q.get(timeout=_SECONDS_BETWEEN_LOOKS)
+            except queue.Empty:
+                continue
+        return None
 
     def finalize(self) -> None:
         """Waits until the queue is empty and ends the worker.
@@ -253,12 +271,14 @@ class _Thread(threading.Thread):
 
 
 def _process(function: Callable[..., None], *args: Any, daemon: bool = False, **kwargs: Any) -> Any:
-    return _processes.Process(target=_ignoring_ctrl_c, args=(function, *args), kwargs=kwargs, daemon=daemon)
+    return _processes.Process(target=_ignoring_signals, args=(function, *args), kwargs=kwargs, daemon=daemon)
 
 
-def _ignoring_ctrl_c(function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
-    # A terminal sends Ctrl-C to the whole group: it is for the trainer, which waits for the snapshot to be written.
+def _ignoring_signals(function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+    # A terminal sends Ctrl-C, and a scheduler SIGTERM, to all processes of a job. They are for the trainer, which takes
+    # a last snapshot and waits until it is written.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     function(*args, **kwargs)
 
 
