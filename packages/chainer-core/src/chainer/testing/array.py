@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from chainer import backend
-from chainer.types import VariableLike
+from chainer.types import NdArray, VariableLike
 from chainer.variable import as_array
 
 _MAX_PRINTED = 100  # elements of an array that a message shows in full
@@ -41,6 +41,15 @@ def assert_allclose(
     if close.all():
         return
     raise AssertionError(_explain(actual, expected, close, atol, rtol, verbose))
+
+
+def as_noncontiguous_array(x: NdArray | None) -> NdArray | None:
+    """A copy of an array with gaps between its elements; one that cannot have any, as it is."""
+    if x is None or x.size <= 1:
+        return x
+    gapped = numpy.empty((*x.shape[:-1], x.shape[-1] * 2), x.dtype)[..., ::2]
+    gapped[...] = x
+    return gapped
 
 
 def _to_numpy(x: Any) -> numpy.ndarray[Any, Any]:
