@@ -2,7 +2,9 @@
 
 A number on one side of an operator is a constant: it takes the dtype of the
 variable, so ``0.5 * x`` keeps float16. So does an array that is not a
-variable. Two variables must agree in dtype.
+variable. Two variables must agree in dtype. Sums and differences take any
+dtype, products only floats unless one side is a number, quotients and powers
+only floats.
 """
 
 from __future__ import annotations
@@ -12,93 +14,42 @@ from typing import Any
 import numpy
 
 from chainer import backend
+from chainer.backends import kernels
 from chainer.function_node import FunctionNode
+from chainer.functions.math._operators import Binary, FloatBinary, FloatUnary, Unary, WithConstant
+from chainer.functions.math._power import PowConstVar as PowConstVar
+from chainer.functions.math._power import PowConstVarGrad as PowConstVarGrad
+from chainer.functions.math._power import PowVarConst as PowVarConst
+from chainer.functions.math._power import PowVarConstGrad as PowVarConstGrad
+from chainer.functions.math._power import PowVarVar as PowVarVar
+from chainer.functions.math._power import PowVarVarGrad as PowVarVarGrad
+from chainer.functions.math.floor import floor
 from chainer.functions.math.matmul import matmul as _matmul
 from chainer.functions.math.sum import sum_to
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
-from chainer.variable import Variable
+from chainer.variable import Variable, as_variable
 
-_NUMBERS = (int, float, complex, numpy.generic)
-
-
-def _constant(value: Any, dtype: Any) -> Any:
-    """A number as Python's own, which NumPy lets take the dtype of the array beside it."""
-    if isinstance(value, numpy.generic):
-        value = value.item()
-    if dtype.kind in "iub" and type(value) is float:
-        return int(value)
-    return value
+_ARRAYS = (numpy.ndarray, backend.cuda.ndarray)
+_NUMBERS = (int, float)
 
 
-def _operand(x: Variable, other: Any) -> Any:
-    """The other side of an operator: a number, or something that ``apply`` takes."""
-    if type(other) is float and x._array().dtype.kind == "f":  # by far the most frequent number
-        return other
-    if isinstance(other, Variable):
-        return other
-    if isinstance(other, _NUMBERS):
-        return _constant(other, x.dtype)
-    if isinstance(other, numpy.ndarray | backend.cuda.ndarray):
-        if other.ndim == 0 and isinstance(other, numpy.ndarray):
-            return _constant(other[()], x.dtype)
-        return other.astype(x.dtype, copy=False)
-    raise TypeError(f"Value must be a scalar, `numpy.ndarray`, `cupy.ndarray` or a `Variable`.\nActual: {type(other)}")
+class Neg(Unary):
+    """Node of ``-x``."""
 
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, _NUMBERS)
-
-
-class _Binary(FunctionNode):
-    """An operator between two arrays of one dtype, broadcast against each other."""
-
-    is_elementwise = True
-
-    def check_type_forward(self, in_types: Any) -> None:
-        type_check.argname(in_types, ("lhs", "rhs"))
-        lhs, rhs = in_types
-        type_check.expect(lhs.dtype == rhs.dtype)
-        if lhs.shape is not rhs.shape:
-            type_check.expect_broadcast_shapes(lhs.shape, rhs.shape)
-
-
-class _Unary(FunctionNode):
-    """An operator on one array, with a constant kept in ``value``."""
-
-    is_elementwise = True
-
-
-def _shapes(node: FunctionNode) -> tuple[Any, Any]:
-    lhs, rhs = node.inputs  # type: ignore[misc]
-    return lhs.shape, rhs.shape
-
-
-def _pick(indexes: tuple[int, ...], *makers: Any) -> Variables:
-    """Gradients of the inputs asked for; the others are not even computed."""
-    return tuple([makers[i]() for i in indexes])
-
-
-class Neg(_Unary):
-    """Node of :func:`neg`."""
-
-    @property
-    def label(self) -> str:
-        return "__neg__"
+    label = "__neg__"
 
     def forward(self, inputs: Arrays) -> Arrays:
         return (-inputs[0],)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return (neg(grad_outputs[0]),)
+        return Neg().apply(grad_outputs)
 
 
-class Absolute(_Unary):
+class Absolute(FloatUnary):
     """Node of :func:`absolute`."""
 
-    @property
-    def label(self) -> str:
-        return "|_|"
+    label = "|_|"
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0,))
@@ -112,6 +63,8 @@ class Absolute(_Unary):
 class AbsoluteGrad(FunctionNode):
     """Gradient of :func:`absolute`: the sign of ``x``, a constant, times the gradient."""
 
+    is_elementwise = True
+
     def __init__(self, x: NdArray) -> None:
         self.x = x
 
@@ -122,12 +75,10 @@ class AbsoluteGrad(FunctionNode):
         return AbsoluteGrad(self.x).apply(grad_outputs)
 
 
-class Add(_Binary):
-    """Node of :func:`add` for two arrays."""
+class Add(Binary):
+    """Node of ``x + y`` for two arrays."""
 
-    @property
-    def label(self) -> str:
-        return "_ + _"
+    label = "_ + _"
 
     def forward(self, inputs: Arrays) -> Arrays:
         lhs, rhs = inputs
@@ -135,19 +86,14 @@ class Add(_Binary):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (gy,) = grad_outputs
-        shapes = _shapes(self)
-        return tuple([sum_to(gy, shapes[i]) for i in indexes])
+        inputs: Any = self.inputs
+        return tuple([sum_to(gy, inputs[i].shape) for i in indexes])
 
 
-class AddConstant(_Unary):
-    """Node of :func:`add` for an array and a number."""
+class AddConstant(WithConstant, Unary):
+    """Node of ``x + value``."""
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    @property
-    def label(self) -> str:
-        return f"_ + {self.value}"
+    pattern = "_ + {}"
 
     def forward(self, inputs: Arrays) -> Arrays:
         return (inputs[0] + self.value,)
@@ -157,19 +103,28 @@ class AddConstant(_Unary):
 
 
 class MultiAdd(FunctionNode):
-    """Node of :func:`add` for three arrays or more: one node, one array for the sum."""
+    """Node of :func:`add` for any number of arrays: one node, one array for the sum.
+
+    Arrays of one shape ask for the kernel ``sum_many(xs)``.
+    """
 
     is_elementwise = True
 
     def check_type_forward(self, in_types: Any) -> None:
-        for i, in_type in enumerate(in_types):
+        for in_type in in_types:
             type_check.expect(in_type.dtype == in_types[0].dtype)
-            type_check.expect_broadcast_shapes(in_types[0].shape, in_types[i].shape)
+        type_check.expect_broadcast_shapes(*[in_type.shape for in_type in in_types])
 
     def forward(self, inputs: Arrays) -> Arrays:
-        y = inputs[0] + inputs[1]
-        for x in inputs[2:]:
-            if y.shape == numpy.broadcast_shapes(y.shape, x.shape) and y.ndim:
+        if len(inputs) == 1:
+            return inputs
+        first, second, *others = inputs
+        kernel = kernels.find("sum_many", first)
+        if kernel is not None and all(x.shape == first.shape for x in inputs):
+            return (kernel(inputs),)
+        y = first + second
+        for x in others:
+            if x.shape == y.shape:
                 y += x
             else:
                 y = y + x
@@ -181,12 +136,10 @@ class MultiAdd(FunctionNode):
         return tuple([sum_to(gy, inputs[i].shape) for i in indexes])
 
 
-class Sub(_Binary):
-    """Node of :func:`sub` for two arrays."""
+class Sub(Binary):
+    """Node of ``x - y`` for two arrays."""
 
-    @property
-    def label(self) -> str:
-        return "_ - _"
+    label = "_ - _"
 
     def forward(self, inputs: Arrays) -> Arrays:
         lhs, rhs = inputs
@@ -194,33 +147,27 @@ class Sub(_Binary):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (gy,) = grad_outputs
-        lhs, rhs = _shapes(self)
-        return _pick(indexes, lambda: sum_to(gy, lhs), lambda: sum_to(neg(gy), rhs))
+        assert gy is not None
+        inputs: Any = self.inputs
+        return tuple([sum_to(gy if i == 0 else neg(gy), inputs[i].shape) for i in indexes])
 
 
-class SubFromConstant(_Unary):
-    """Node of :func:`rsub`: a number minus an array."""
+class SubFromConstant(WithConstant, Unary):
+    """Node of ``value - x``."""
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    @property
-    def label(self) -> str:
-        return f"{self.value} - _"
+    pattern = "{} - _"
 
     def forward(self, inputs: Arrays) -> Arrays:
         return (self.value - inputs[0],)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return (neg(grad_outputs[0]),)
+        return Neg().apply(grad_outputs)
 
 
-class Mul(_Binary):
-    """Node of :func:`mul` for two arrays."""
+class Mul(FloatBinary):
+    """Node of ``x * y`` for two arrays."""
 
-    @property
-    def label(self) -> str:
-        return "_ * _"
+    label = "_ * _"
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1))
@@ -230,141 +177,112 @@ class Mul(_Binary):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (gy,) = grad_outputs
         xs = self.get_retained_inputs()
-        shapes = _shapes(self)
-        return tuple([sum_to(gy * xs[1 - i], shapes[i]) for i in indexes])
+        return tuple([sum_to(Mul().apply((gy, xs[1 - i]))[0], xs[i].shape) for i in indexes])
 
 
-class MulConstant(_Unary):
-    """Node of :func:`mul` for an array and a number."""
+class MulConstant(WithConstant, Unary):
+    """Node of ``x * value``."""
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    @property
-    def label(self) -> str:
-        return f"_ * {self.value}"
+    pattern = "_ * {}"
 
     def forward(self, inputs: Arrays) -> Arrays:
         return (inputs[0] * self.value,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return (self.value * grad_outputs[0],)
+        return MulConstant(self.value).apply(grad_outputs)
 
 
-class Div(_Binary):
-    """Node of :func:`div` for two arrays."""
+class Div(FloatBinary):
+    """Node of ``x / y`` for two arrays."""
 
-    @property
-    def label(self) -> str:
-        return "_ / _"
+    label = "_ / _"
+
+    def forward(self, inputs: Arrays) -> Arrays:
+        self.retain_inputs((1,))
+        self.retain_outputs((0,))
+        lhs, rhs = inputs
+        return (lhs / rhs,)
+
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        (rhs,) = self.get_retained_inputs()
+        inputs: Any = self.inputs
+        (quotient,) = Div().apply((grad_outputs[0], rhs))
+        results = []
+        for i in indexes:
+            gx = quotient
+            if i == 1:
+                (gx,) = DivGrad().apply((quotient, *self.get_retained_outputs()))
+            results.append(sum_to(gx, inputs[i].shape))
+        return tuple(results)
+
+
+class DivGrad(FunctionNode):
+    """Gradient of ``y = x / d`` with respect to ``d``, of ``(gy / d, y)``: minus their product."""
+
+    is_elementwise = True
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1))
-        lhs, rhs = inputs
-        return (_divide(lhs, rhs),)
+        return (-(inputs[0] * inputs[1]),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (gy,) = grad_outputs
-        lhs, rhs = self.get_retained_inputs()
-        return _pick(
-            indexes,
-            lambda: sum_to(gy / rhs, lhs.shape),
-            lambda: sum_to(neg(gy) * lhs / (rhs * rhs), rhs.shape),
-        )
+        inputs = self.get_retained_inputs()
+        return tuple([DivGrad().apply((inputs[1 - i], grad_outputs[0]))[0] for i in indexes])
 
 
-class DivFromConstant(_Unary):
-    """Node of :func:`rdiv`: a number divided by an array."""
+class DivFromConstant(WithConstant, FloatUnary):
+    """Node of ``value / x``."""
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    @property
-    def label(self) -> str:
-        return f"{self.value} / _"
+    pattern = "{} / _"
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0,))
-        return (_divide(self.value, inputs[0]),)
+        return (self.value / inputs[0],)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (x,) = self.get_retained_inputs()
-        return (-self.value * grad_outputs[0] / (x * x),)
+        return DivFromConstantGrad(self.value).apply((x, grad_outputs[0]))
 
 
-def _divide(lhs: Any, rhs: Any) -> NdArray:
-    """Quotient in the dtype of the arrays: integers divide to integers, as published."""
-    y = lhs / rhs
-    dtype = getattr(lhs, "dtype", None) or rhs.dtype
-    return y if y.dtype == dtype else y.astype(dtype)
+class DivFromConstantGrad(FunctionNode):
+    """Gradient of ``value / x``, of ``(x, gy)``: ``-value * gy / x ** 2``."""
 
+    is_elementwise = True
 
-class PowVarVar(_Binary):
-    """Node of :func:`pow` for two arrays."""
-
-    @property
-    def label(self) -> str:
-        return "_ ** _"
+    def __init__(self, value: float) -> None:
+        self.value = value
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1))
-        self.retain_outputs((0,))
-        lhs, rhs = inputs
-        return (lhs**rhs,)
+        x, gy = inputs
+        return (-self.value * gy / (x * x),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        from chainer.functions.math.exponential import log
+        x, gy = self.get_retained_inputs()
+        (ggx,) = grad_outputs
+        assert ggx is not None
+        gs = [-2.0 * gy * ggx / x if i == 0 else ggx for i in indexes]
+        return tuple([DivFromConstantGrad(self.value).apply((x, g))[0] for g in gs])
 
-        (gy,) = grad_outputs
-        lhs, rhs = self.get_retained_inputs()
-        (y,) = self.get_retained_outputs()
-        return _pick(
-            indexes,
-            lambda: sum_to(rhs * lhs ** (rhs - 1) * gy, lhs.shape),
-            lambda: sum_to(log(lhs) * y * gy, rhs.shape),
+
+def _operand(x: Variable, other: Any) -> Any:
+    """The other side of an operator: a number of Python's, which leaves the dtype alone, or what ``apply`` takes."""
+    kind = type(other)
+    if kind is int or kind is float and x._array().dtype.kind == "f":  # by far the most frequent ones
+        return other
+    if isinstance(other, Variable):
+        return other
+    if isinstance(other, _ARRAYS):
+        if other.ndim or not isinstance(other, numpy.ndarray):
+            return other.astype(x.dtype, copy=False)
+        other = other[()]
+    if isinstance(other, numpy.generic):
+        other = other.item()
+    if not isinstance(other, _NUMBERS):
+        raise TypeError(
+            f"Value must be a scalar, `numpy.ndarray`, `cupy.ndarray` or a `Variable`.\nActual: {type(other)}"
         )
-
-
-class PowVarConst(_Unary):
-    """Node of :func:`pow` for an array and a number."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    @property
-    def label(self) -> str:
-        return f"_ ** {self.value}"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs((0,))
-        y = inputs[0] ** self.value
-        return (y if y.dtype == inputs[0].dtype else y.astype(inputs[0].dtype),)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (x,) = self.get_retained_inputs()
-        (gy,) = grad_outputs
-        if self.value == 2:
-            return (2 * x * gy,)
-        return (self.value * x ** (self.value - 1) * gy,)
-
-
-class PowConstVar(_Unary):
-    """Node of :func:`rpow`: a number to the power of an array."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    @property
-    def label(self) -> str:
-        return f"{self.value} ** _"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_outputs((0,))
-        return (self.value ** inputs[0],)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (y,) = self.get_retained_outputs()
-        return (float(numpy.log(self.value)) * y * grad_outputs[0],)
+    return int(other) if x.dtype.kind in "iub" else other
 
 
 def neg(self: VariableLike) -> Variable:
@@ -408,23 +326,20 @@ def add(*xs: Any) -> Variable:
         >>> F.add(x, x, x)
         variable([3., 6.])
     """
-    if len(xs) == 2:
-        lhs, rhs = xs
-        if _is_number(rhs):
-            return AddConstant(_constant(rhs, lhs.dtype)).apply((lhs,))[0]
-        if _is_number(lhs):
-            return AddConstant(_constant(lhs, rhs.dtype)).apply((rhs,))[0]
-        return Add().apply((lhs, rhs))[0]
-    return MultiAdd().apply(xs)[0]
+    if len(xs) != 2:
+        return MultiAdd().apply(xs)[0]
+    lhs, rhs = xs
+    if numpy.isscalar(lhs):
+        lhs, rhs = rhs, lhs
+    if numpy.isscalar(rhs):
+        return _add(as_variable(lhs), rhs)
+    return Add().apply((lhs, rhs))[0]
 
 
-def _add(self: Variable, other: Any) -> Variable:
-    if type(other) is int:  # an int fits every dtype, so there is nothing to look at
+def _add(self: Variable, rhs: Any) -> Variable:
+    other = _operand(self, rhs)
+    if isinstance(other, _NUMBERS):
         return AddConstant(other).apply((self,))[0]
-    if type(other) is not Variable:
-        other = _operand(self, other)
-        if _is_number(other):
-            return AddConstant(other).apply((self,))[0]
     return Add().apply((self, other))[0]
 
 
@@ -436,7 +351,7 @@ def sub(self: Any, rhs: Any) -> Variable:
         rhs: Variable, array or number.
     """
     other = _operand(self, rhs)
-    if _is_number(other):
+    if isinstance(other, _NUMBERS):
         return AddConstant(-other).apply((self,))[0]
     return Sub().apply((self, other))[0]
 
@@ -444,7 +359,7 @@ def sub(self: Any, rhs: Any) -> Variable:
 def rsub(self: Any, rhs: Any) -> Variable:
     """Elementwise difference with the sides exchanged: ``rhs - self``."""
     other = _operand(self, rhs)
-    if _is_number(other):
+    if isinstance(other, _NUMBERS):
         return SubFromConstant(other).apply((self,))[0]
     return Sub().apply((other, self))[0]
 
@@ -457,45 +372,44 @@ def mul(self: Any, rhs: Any) -> Variable:
         rhs: Variable, array or number.
     """
     other = _operand(self, rhs)
-    if _is_number(other):
+    if isinstance(other, _NUMBERS):
         return MulConstant(other).apply((self,))[0]
     return Mul().apply((self, other))[0]
 
 
 def div(self: Any, rhs: Any) -> Variable:
-    """Elementwise quotient; what ``x / y`` does. Integer arrays give integers, as published.
+    """Elementwise quotient; what ``x / y`` does.
 
     Args:
-        self: Variable.
+        self: Variable of a float dtype.
         rhs: Variable, array or number.
+
+    Raises:
+        ZeroDivisionError: The number is zero; zeros in an array give infinity.
     """
     other = _operand(self, rhs)
-    if _is_number(other):
+    if isinstance(other, _NUMBERS):
         if self.dtype.kind == "f":
-            return MulConstant(1.0 / other if other != 0 else float(numpy.inf)).apply((self,))[0]
-        return Div().apply((self, numpy.asarray(other, self.dtype)))[0]
+            return MulConstant(1.0 / other).apply((self,))[0]
+        other = self.xp.asarray(other, self.dtype)
     return Div().apply((self, other))[0]
 
 
 def rdiv(self: Any, rhs: Any) -> Variable:
     """Elementwise quotient with the sides exchanged: ``rhs / self``."""
     other = _operand(self, rhs)
-    if _is_number(other):
+    if isinstance(other, _NUMBERS):
         return DivFromConstant(other).apply((self,))[0]
     return Div().apply((other, self))[0]
 
 
 def floordiv(self: Any, rhs: Any) -> Variable:
     """Elementwise quotient rounded down; what ``x // y`` does. Its gradient is zero."""
-    from chainer.functions.math.floor import floor
-
     return floor(div(self, rhs))
 
 
 def rfloordiv(self: Any, rhs: Any) -> Variable:
     """Elementwise quotient rounded down, with the sides exchanged."""
-    from chainer.functions.math.floor import floor
-
     return floor(rdiv(self, rhs))
 
 
@@ -507,7 +421,7 @@ def pow(self: Any, rhs: Any) -> Variable:
         rhs: Variable, array or number.
     """
     other = _operand(self, rhs)
-    if _is_number(other):
+    if isinstance(other, _NUMBERS):
         return PowVarConst(other).apply((self,))[0]
     return PowVarVar().apply((self, other))[0]
 
@@ -515,19 +429,23 @@ def pow(self: Any, rhs: Any) -> Variable:
 def rpow(self: Any, rhs: Any) -> Variable:
     """Elementwise power with the sides exchanged: ``rhs ** self``."""
     other = _operand(self, rhs)
-    if _is_number(other):
+    if isinstance(other, _NUMBERS):
         return PowConstVar(other).apply((self,))[0]
     return PowVarVar().apply((other, self))[0]
 
 
 def matmul(self: Any, rhs: Any) -> Variable:
     """Matrix product; what ``x @ y`` does."""
-    return _matmul(self, _operand(self, rhs))
+    return _matmul(self, _matrix(self, rhs))
 
 
 def rmatmul(self: Any, rhs: Any) -> Variable:
     """Matrix product with the sides exchanged: ``rhs @ self``."""
-    return _matmul(_operand(self, rhs), self)
+    return _matmul(_matrix(self, rhs), self)
+
+
+def _matrix(x: Variable, other: Any) -> Any:
+    return other.astype(x.dtype, copy=False) if isinstance(other, _ARRAYS) else other
 
 
 def install_variable_arithmetics() -> None:

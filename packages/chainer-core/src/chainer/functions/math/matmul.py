@@ -12,7 +12,7 @@ from chainer.functions.array.reshape import reshape
 from chainer.functions.math.sum import sum_to
 from chainer.types import Arrays, NdArray, Shape, VariableLike, Variables
 from chainer.utils import type_check
-from chainer.variable import Variable
+from chainer.variable import Variable, as_variable
 
 
 def _transposed(x: NdArray, wanted: bool) -> NdArray:
@@ -21,7 +21,7 @@ def _transposed(x: NdArray, wanted: bool) -> NdArray:
 
 def _product(a: NdArray, b: NdArray) -> NdArray:
     if type(a) is numpy.ndarray and a.dtype == b.dtype == numpy.float16:
-        # No BLAS knows float16; by way of float32 the product is 30 times as fast, and rounded only once.
+        # No BLAS knows float16: by way of float32 a product of 64 x 64 is 30 times as fast, and rounded only once.
         return (a.astype(numpy.float32) @ b.astype(numpy.float32)).astype(numpy.float16)
     return a @ b
 
@@ -144,6 +144,7 @@ def matmul(a: VariableLike, b: VariableLike, transa: bool = False, transb: bool 
         variable([[4., 1.],
                   [2., 2.]])
     """
+    a, b = as_variable(a), as_variable(b)
     if b.ndim == 2 and a.ndim > 2 and not transa:
         # One product of all rows at once, and the gradient of b needs no sum over the stack.
         rows = reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
