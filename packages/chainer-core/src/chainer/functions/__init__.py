@@ -44,11 +44,14 @@ from chainer.functions.array.pad_sequence import pad_sequence as pad_sequence
 from chainer.functions.array.permutate import permutate as permutate
 from chainer.functions.array.repeat import repeat as repeat
 from chainer.functions.array.reshape import reshape as reshape
+from chainer.functions.array.resize_images import resize_images as resize_images
 from chainer.functions.array.rollaxis import rollaxis as rollaxis
 from chainer.functions.array.scatter_add import scatter_add as scatter_add
 from chainer.functions.array.select_item import select_item as select_item
 from chainer.functions.array.separate import separate as separate
 from chainer.functions.array.space2depth import space2depth as space2depth
+from chainer.functions.array.spatial_transformer_grid import spatial_transformer_grid as spatial_transformer_grid
+from chainer.functions.array.spatial_transformer_sampler import spatial_transformer_sampler as spatial_transformer_sampler
 from chainer.functions.array.split_axis import split_axis as split_axis
 from chainer.functions.array.squeeze import squeeze as squeeze
 from chainer.functions.array.stack import stack as stack
@@ -176,6 +179,8 @@ from chainer.functions.noise.simplified_dropconnect import simplified_dropconnec
 from chainer.functions.noise.zoneout import zoneout as zoneout
 
 # normalization
+from chainer.functions.normalization.batch_normalization import batch_normalization as batch_normalization
+from chainer.functions.normalization.batch_normalization import fixed_batch_normalization as fixed_batch_normalization
 
 # pooling
 from chainer.functions.pooling.average_pooling_2d import average_pooling_2d as average_pooling_2d

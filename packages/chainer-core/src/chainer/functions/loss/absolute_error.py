@@ -1,0 +1,51 @@
+"""Absolute error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainer import backend
+from chainer.function_node import FunctionNode
+from chainer.functions.loss._difference import expect_alike
+from chainer.types import Arrays, VariableLike, Variables
+from chainer.variable import Variable, as_array
+
+
+class AbsoluteError(FunctionNode):
+    """Node of :func:`absolute_error`."""
+
+    is_elementwise = True
+
+    def check_type_forward(self, in_types: Any) -> None:
+        expect_alike(in_types, ("x0", "x1"))
+
+    def forward(self, inputs: Arrays) -> Arrays:
+        x0, x1 = inputs
+        self.retain_inputs((0, 1))
+        return (abs(x0 - x1),)
+
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        x0, x1 = [as_array(x) for x in self.get_retained_inputs()]
+        gx = grad_outputs[0] * backend.get_array_module(x0).sign(x0 - x1)
+        return gx, (-gx if 1 in indexes else None)
+
+
+def absolute_error(x0: VariableLike, x1: VariableLike) -> Variable:
+    """Elementwise absolute error, ``|x0 - x1|``.
+
+    Args:
+        x0: Variable or array of a float dtype.
+        x1: Of the shape and dtype of ``x0``.
+
+    Returns:
+        Variable of the shape and dtype of ``x0``.
+
+    Raises:
+        chainer.utils.type_check.InvalidType: Shapes or dtypes differ, or are no floats.
+
+    Example:
+        >>> import numpy as np, chainer.functions as F
+        >>> F.absolute_error(np.array([1, 2], np.float32), np.array([3, 2], np.float32))
+        variable([2., 0.])
+    """
+    return AbsoluteError().apply((x0, x1))[0]

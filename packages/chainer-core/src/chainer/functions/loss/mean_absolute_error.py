@@ -1,0 +1,51 @@
+"""Mean absolute error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainer import backend
+from chainer.function_node import FunctionNode
+from chainer.functions.loss._difference import expect_alike
+from chainer.functions.loss._reduction import scaled_sum
+from chainer.types import Arrays, VariableLike, Variables
+from chainer.variable import Variable, as_array
+
+
+class MeanAbsoluteError(FunctionNode):
+    """Node of :func:`mean_absolute_error`."""
+
+    def check_type_forward(self, in_types: Any) -> None:
+        expect_alike(in_types, ("x0", "x1"))
+
+    def forward(self, inputs: Arrays) -> Arrays:
+        x0, x1 = inputs
+        self.retain_inputs((0, 1))
+        return (scaled_sum(abs(x0 - x1), 1 / x0.size if x0.size else float("nan")),)
+
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        x0, x1 = [as_array(x) for x in self.get_retained_inputs()]
+        slope = backend.get_array_module(x0).sign(x0 - x1)
+        gx = grad_outputs[0] * (slope * (1 / max(slope.size, 1)))
+        return gx, (-gx if 1 in indexes else None)
+
+
+def mean_absolute_error(x0: VariableLike, x1: VariableLike) -> Variable:
+    """Mean over all elements of ``|x0 - x1|``.
+
+    Args:
+        x0: Variable or array of a float dtype.
+        x1: Of the shape and dtype of ``x0``.
+
+    Returns:
+        0-d variable of the dtype of ``x0``; nan if there are no elements.
+
+    Raises:
+        chainer.utils.type_check.InvalidType: Shapes or dtypes differ, or are no floats.
+
+    Example:
+        >>> import numpy as np, chainer.functions as F
+        >>> F.mean_absolute_error(np.array([1, 2], np.float32), np.array([4, 2], np.float32))
+        variable(1.5)
+    """
+    return MeanAbsoluteError().apply((x0, x1))[0]
