@@ -85,6 +85,6 @@ def softplus(x: VariableLike, beta: float = 1.0) -> Variable:
     Example:
         >>> import numpy as np, chainer.functions as F
         >>> F.softplus(np.array([-1, 0, 1], np.float32))
-        variable([0.313, 0.693, 1.313 ])
+        variable([0.313 , 0.693 , 1.313 ])
     """
     return Softplus(beta).apply((x,))[0]
