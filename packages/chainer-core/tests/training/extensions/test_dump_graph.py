@@ -6,8 +6,6 @@ from chainer.serializers.npz import DictionarySerializer, NpzDeserializer
 from chainer.training import extensions
 from chainer.training.extensions import computational_graph
 
-pytest.importorskip("chainer.computational_graph")
-
 
 @pytest.fixture(autouse=True)
 def no_graphviz(monkeypatch):

@@ -6,6 +6,7 @@ taken or the writer is finalized.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import multiprocessing.util
 import os
@@ -13,7 +14,7 @@ import queue
 import signal
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from chainer.serializers.npz import save_npz
@@ -22,9 +23,10 @@ from chainer.utils.atomic_file import replacing
 
 SaveFunction = Callable[..., None]
 
-# Workers are forked, as a script without an ``if __name__ == "__main__"`` cannot be imported a second time.
 _SECONDS_BETWEEN_LOOKS = 5.0  # of an idle process at whether the training is still alive
+_JOB_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+# Workers are forked, as a script without an ``if __name__ == "__main__"`` cannot be imported a second time.
 _processes = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else None)
 
 
@@ -277,16 +279,31 @@ def _process(function: Callable[..., None], *args: Any, daemon: bool = False, **
 def _ignoring_signals(function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
     # A terminal sends Ctrl-C, and a scheduler SIGTERM, to all processes of a job. They are for the trainer, which takes
     # a last snapshot and waits until it is written.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in _JOB_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _JOB_SIGNALS)
     function(*args, **kwargs)
 
 
 def _start(worker: Any) -> None:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _signals_blocked():
         # Python 3.12 warns of forking a process with threads. The worker takes none of their locks.
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
         worker.start()
+
+
+@contextlib.contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Makes signals wait, here and in a process forked meanwhile, until that is ready to ignore them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _JOB_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _join(worker: Any) -> None:
