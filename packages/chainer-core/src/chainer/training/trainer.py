@@ -204,13 +204,14 @@ class Trainer:
         self._start_at = time.perf_counter()
         try:
             self._initialize(entries)
-            self._loop(entries)
-        except Exception as error:
-            if show_loop_exception_msg:
-                _show(error)
-            for entry in entries:
-                _call_despite_errors(getattr(entry.extension, "on_error", None), self, error, error.__traceback__)
-            raise
+            try:
+                self._loop(entries)
+            except Exception as error:
+                if show_loop_exception_msg:
+                    _show(error)
+                for entry in entries:
+                    _call_despite_errors(getattr(entry.extension, "on_error", None), self, error, error.__traceback__)
+                raise
         finally:
             self._final_elapsed_time = self._elapsed()
             self._finalize(entries)

@@ -206,6 +206,16 @@ def test_autoload_of_a_snapshot_of_something_else_is_an_error_that_names_it(make
     assert "snapshot_iter_7; move it away" in caught.value.__notes__[0]
 
 
+def test_a_snapshot_that_does_not_fit_is_not_overwritten(make_trainer, result):
+    result.mkdir()
+    with open(result / "latest", "wb") as file:
+        np.savez(file, of_another_model=1)
+    before = (result / "latest").read_bytes()
+    with pytest.raises(KeyError):
+        run(make_trainer, extensions.snapshot(filename="latest", autoload=True, snapshot_on_error=True))
+    assert (result / "latest").read_bytes() == before
+
+
 def test_autoload_without_any_file_starts_anew(make_trainer):
     assert run(make_trainer, extensions.snapshot(autoload=True)).updater.iteration == 8
 
