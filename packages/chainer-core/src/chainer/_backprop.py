@@ -19,7 +19,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from chainer import _diagnosis
-from chainer.configuration import config
+from chainer.configuration import using_config
 
 if TYPE_CHECKING:
     from chainer.function_node import FunctionNode
@@ -103,7 +103,7 @@ def backward_from(
     start = [node for node, _ in roots]
     visited = _CountDown(start, finish).visited if listeners else None
     del roots, grad
-    with _recording(enable_double_backprop):
+    with using_config("enable_backprop", enable_double_backprop):
         for node in _walk(gradients, start, retain_grad, None, release_since, visited):
             finish(node)
 
@@ -192,7 +192,7 @@ def grad(
             if gx is not None:
                 gradients.add(x.node, _as_gradient(gx))
     useful = _functions_between(roots, targets)
-    with _recording(enable_double_backprop):
+    with using_config("enable_backprop", enable_double_backprop):
         _walk(gradients, roots, retain_grad, useful, None, None)
     results = [gradients.found(x.node) for x in inputs]
     if set_grad:
@@ -372,21 +372,6 @@ class _CountDown:
                 self._waiting[node] -= 1
                 if self._waiting[node] == 0:
                     self._finish(node)
-
-
-@contextlib.contextmanager
-def _recording(enabled: bool) -> Iterator[None]:
-    overrides = config.__dict__
-    absent = "enable_backprop" not in overrides
-    before = overrides.get("enable_backprop")
-    config.enable_backprop = enabled
-    try:
-        yield
-    finally:
-        if absent:
-            del config.enable_backprop
-        else:
-            config.enable_backprop = before
 
 
 def _first_gradient(output: Variable, loss_scale: float | None) -> Variable:

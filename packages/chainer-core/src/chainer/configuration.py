@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
 from typing import Any, TextIO
 
 _ABSENT = object()
@@ -129,27 +128,38 @@ global_config = GlobalConfig()
 config: Any = LocalConfig(global_config)
 
 
-@contextlib.contextmanager
-def using_config(name: str, value: Any, config: Any = config) -> Iterator[None]:
+class using_config(contextlib.ContextDecorator):
     """Sets an entry of ``config`` inside a ``with`` block and restores it at its end.
+
+    A class rather than a generator, since models are called under it one input at a time.
 
     Args:
         name: Entry to set.
         value: Value inside the block.
         config: ``chainer.config`` (this thread alone, the default) or ``chainer.global_config``.
     """
-    before = _override(config, name)
-    setattr(config, name, value)
-    try:
-        yield
-    finally:
-        if before is _ABSENT:
-            delattr(config, name)
+
+    __slots__ = ("_before", "_config", "_name", "_value")
+
+    def __init__(self, name: str, value: Any, config: Any = config) -> None:
+        self._name = name
+        self._value = value
+        self._config = config
+
+    def _recreate_cm(self) -> using_config:
+        # As a decorator, each call has an earlier value of its own to restore.
+        return using_config(self._name, self._value, self._config)
+
+    def __enter__(self) -> None:
+        name, config = self._name, self._config
+        if isinstance(config, LocalConfig):
+            self._before = config.__dict__.get(name, _ABSENT)
         else:
-            setattr(config, name, before)
+            self._before = getattr(config, name, _ABSENT)
+        setattr(config, name, self._value)
 
-
-def _override(config: Any, name: str) -> Any:
-    if isinstance(config, LocalConfig):
-        return config.__dict__.get(name, _ABSENT)
-    return getattr(config, name, _ABSENT)
+    def __exit__(self, *exc_info: object) -> None:
+        if self._before is _ABSENT:
+            delattr(self._config, self._name)
+        else:
+            setattr(self._config, self._name, self._before)

@@ -27,7 +27,7 @@ class ReLU(FunctionNode):
         kernel = kernels.find("relu", x)
         if kernel is not None:
             return (kernel(x),)
-        return (backend.get_array_module(x).maximum(x, x.dtype.type(0)),)
+        return (backend.get_array_module(x).maximum(x, 0),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (y,) = self.get_retained_outputs()

@@ -20,9 +20,7 @@ class LinearFunction(FunctionNode):
     """
 
     def check_type_forward(self, in_types: Any) -> None:
-        n_in = type_check.eval(in_types.size())
-        type_check.expect(in_types.size() >= 2, in_types.size() <= 3)
-        type_check.argname(in_types, ("x", "W", "b")[:n_in])
+        type_check.argname(in_types, ("x", "W", "b") if len(in_types) == 3 else ("x", "W"))
         x_type, w_type = in_types[:2]
         type_check.expect(
             x_type.dtype.kind == "f",
@@ -31,7 +29,7 @@ class LinearFunction(FunctionNode):
             w_type.ndim == 2,
             x_type.shape[1] == w_type.shape[1],
         )
-        if n_in == 3:
+        if len(in_types) == 3:
             b_type = in_types[2]
             type_check.expect(b_type.dtype == x_type.dtype, b_type.ndim == 1, b_type.shape[0] == w_type.shape[0])
 
