@@ -130,8 +130,9 @@ def test_parts_of_the_plot_can_be_left_out(make_trainer, tmp_path, options):
 def test_targets_are_checked():
     with pytest.raises(ValueError, match="at least one variable"):
         extensions.VariableStatisticsPlot([])
-    with pytest.raises(TypeError, match="must be Variables or links, got int"):
-        extensions.VariableStatisticsPlot([3])
+    for nonsense in (3, [3]):
+        with pytest.raises(TypeError, match="must be Variables or links, got int"):
+            extensions.VariableStatisticsPlot(nonsense)
 
 
 def test_statistician():

@@ -235,7 +235,7 @@ class VariableStatisticsPlot(Extension):
 
 def _variables(targets: Variable | Link | Iterable[Variable | Link]) -> list[Variable]:
     variables: list[Variable] = []
-    for target in [targets] if isinstance(targets, Variable | Link) else targets:
+    for target in targets if isinstance(targets, Iterable) and not isinstance(targets, Variable | Link) else [targets]:
         if isinstance(target, Variable):
             variables.append(target)
         elif isinstance(target, Link):
