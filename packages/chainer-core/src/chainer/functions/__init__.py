@@ -201,6 +201,15 @@ from chainer.functions.pooling.unpooling_nd import unpooling_nd as unpooling_nd
 from chainer.functions.pooling.upsampling_2d import upsampling_2d as upsampling_2d
 
 # rnn
+from chainer.functions.rnn.lstm import lstm as lstm
+from chainer.functions.rnn.n_step_gru import n_step_bigru as n_step_bigru
+from chainer.functions.rnn.n_step_gru import n_step_gru as n_step_gru
+from chainer.functions.rnn.n_step_lstm import n_step_bilstm as n_step_bilstm
+from chainer.functions.rnn.n_step_lstm import n_step_lstm as n_step_lstm
+from chainer.functions.rnn.n_step_rnn import n_step_birnn as n_step_birnn
+from chainer.functions.rnn.n_step_rnn import n_step_rnn as n_step_rnn
+from chainer.functions.rnn.slstm import slstm as slstm
+from chainer.functions.rnn.tree_lstm import tree_lstm as tree_lstm
 
 # util
 
