@@ -92,7 +92,7 @@ class MatMul(FunctionNode):
 
 
 class BatchMatMul(MatMul):
-    """Node of :func:`batch_matmul`: stacks of matrices of one length, in which vectors are columns."""
+    """Node of :func:`batch_matmul`: stacks of matrices, in which vectors are columns."""
 
     def __init__(self, transa: bool = False, transb: bool = False) -> None:
         super().__init__(transa, transb)
@@ -103,7 +103,7 @@ class BatchMatMul(MatMul):
         type_check.expect(a.dtype.kind == "f", a.dtype == b.dtype)
         for in_type in in_types:
             type_check.expect(2 <= in_type.ndim, in_type.ndim <= 3)
-        type_check.expect(a.shape[0] == b.shape[0])
+        type_check.expect_broadcast_shapes(a.shape[:1], b.shape[:1])
         a_sizes, b_sizes = [
             (x.shape[1], x.shape[2] if type_check.eval(x.ndim) == 3 else 1) for x in in_types
         ]  # rows, columns
