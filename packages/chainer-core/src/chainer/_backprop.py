@@ -6,8 +6,9 @@ gradient is held only until the function that consumes it has run. Leaves
 accumulate theirs in :class:`_Gradients` too and hand them to their variables
 as soon as no function can contribute any more.
 
-Everything here takes and gives Variables, so with ``enable_double_backprop`` the walk itself is recorded
-and can be differentiated; without it, no node is made.
+With ``enable_double_backprop`` gradients are variables, and the walk itself is recorded and can be
+differentiated. Without it they are bare arrays, and functions that can (``backward_arrays``) never
+see a variable.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
+
+import numpy
 
 from chainer import _diagnosis
 from chainer.configuration import using_config
@@ -88,14 +91,14 @@ def backward_from(
         roots.append((output.node, grad))
     gradients = _Gradients(enable_double_backprop)
     for node, grad in roots:
-        gradients.add(node, grad)
+        gradients.start(node, grad)
 
     def finish(node: VariableNode) -> None:
         gradient = gradients.pending.pop(node, None)
         variable = node.get_variable_or_none()
         if variable is None or gradient is None:
             return
-        _accumulate(variable, gradient, enable_double_backprop, loss_scale)
+        _accumulate(variable, gradients.as_variable(gradient), loss_scale)
         for listener in listeners:
             listener(variable)
 
@@ -185,12 +188,12 @@ def grad(
     gradients = _Gradients(enable_double_backprop, targets)
     roots = []
     for output, gy in zip(outputs, given, strict=True):
-        gradients.add(output.node, _first_gradient(output, loss_scale) if gy is None else _as_gradient(gy))
+        gradients.start(output.node, _first_gradient(output, loss_scale) if gy is None else _as_gradient(gy))
         roots.append(output.node)
     if grad_inputs is not None:
         for x, gx in zip(inputs, grad_inputs, strict=True):
             if gx is not None:
-                gradients.add(x.node, _as_gradient(gx))
+                gradients.start(x.node, _as_gradient(gx))
     useful = _functions_between(roots, targets)
     with using_config("enable_backprop", enable_double_backprop):
         _walk(gradients, roots, retain_grad, useful, None, None)
@@ -217,36 +220,42 @@ def unchain_from(variable: Variable) -> None:
 
 
 class _Gradients:
-    """The gradients that are on their way, one a node.
+    """The gradients that are on their way, one a node: variables if the walk is recorded, else bare arrays.
 
     The first contribution is kept as it came: a function may return one array for several inputs. The
     sum of two is ours, so a third is added to it in place, unless the walk is recorded.
 
     Attributes:
+        recorded: Whether the walk is.
         pending: What each node has got so far.
         targets: Nodes whose gradients are kept when the walk passes through them.
     """
 
     def __init__(self, recorded: bool, targets: set[VariableNode] | None = None) -> None:
-        self.pending: dict[VariableNode, Variable] = {}
+        self.recorded = recorded
+        self.pending: dict[VariableNode, Any] = {}
         self.targets = targets
         self._owned: set[VariableNode] = set()
-        self._recorded = recorded
-        self._found: dict[VariableNode, Variable] = {}
+        self._found: dict[VariableNode, Any] = {}
 
-    def add(self, node: VariableNode, gradient: Variable) -> None:
+    def start(self, node: VariableNode, gradient: Variable) -> None:
+        """Adds the gradient of a node where the walk begins."""
+        self.add(node, gradient if self.recorded else gradient.array)
+
+    def add(self, node: VariableNode, gradient: Any) -> None:
+        """Adds a gradient to what the node has got."""
         before = self.pending.get(node)
         if before is None:
             self.pending[node] = gradient
-        elif self._recorded:
-            self.pending[node] = before + gradient
         elif node in self._owned:
-            before._data += gradient._data  # type: ignore[operator]
+            before += gradient
         else:
-            self._owned.add(node)
-            self.pending[node] = _plain_sum(before, gradient)
+            total = before + gradient
+            if not self.recorded and total.ndim:  # the sum of two 0-d arrays is a scalar, which cannot be added to
+                self._owned.add(node)
+            self.pending[node] = total
 
-    def keep(self, node: VariableNode, gradient: Variable | None) -> None:
+    def keep(self, node: VariableNode, gradient: Any) -> None:
         """Notes the final gradient of a node, if it is a target."""
         if gradient is not None and node in self.targets:  # type: ignore[operator]
             self._found[node] = gradient
@@ -254,7 +263,15 @@ class _Gradients:
     def found(self, node: VariableNode) -> Variable | None:
         """Final gradient of a target, whether the walk passed through it or ended there."""
         gradient = self._found.get(node)
-        return self.pending.get(node) if gradient is None else gradient
+        return self.as_variable(self.pending.get(node) if gradient is None else gradient)
+
+    def as_variable(self, gradient: Any) -> Any:
+        """A gradient as the variable that it is for those outside."""
+        from chainer.variable import constant
+
+        if self.recorded or gradient is None:
+            return gradient
+        return constant(numpy.asarray(gradient) if isinstance(gradient, numpy.generic) else gradient)
 
 
 _ALL = tuple(tuple(range(n)) for n in range(64))
@@ -281,8 +298,6 @@ def _walk(
     Returns:
         The leaves, in the order in which they were first met.
     """
-    from chainer.variable import Variable
-
     # The heap holds serial numbers alone: integers compare faster than pairs.
     heap: list[int] = []
     funcs: dict[int, FunctionNode] = {}
@@ -293,6 +308,7 @@ def _walk(
             funcs[-creator._serial] = creator
             heappush(heap, -creator._serial)
     pending = gradients.pending
+    recorded = gradients.recorded
     targeted = gradients.targets is not None
     while heap:
         func = funcs.pop(heappop(heap))
@@ -308,7 +324,7 @@ def _walk(
                 gradients.keep(output, gy)
             gys.append(gy)
         if retain_grad:
-            _retain(outputs, gys)
+            _retain(outputs, [gradients.as_variable(gy) for gy in gys])
         targets = func._targets
         in_nodes: Sequence[VariableNode]
         if targets is None:
@@ -318,11 +334,11 @@ def _walk(
         else:
             in_nodes = [inputs[i] for i in targets]
         try:
-            gxs = func._backward(targets, tuple(gys))
+            gxs = func._backward(targets, tuple(gys)) if recorded else func._backward_unrecorded(targets, gys)
             for node, gx in zip(in_nodes, gxs):
                 if gx is None:
                     continue
-                if not isinstance(gx, Variable) or gx._data.shape != node.shape:  # type: ignore[union-attr]
+                if gx.shape != node.shape:
                     func._refuse_gradient(node, gx)
                 if node in pending:
                     gradients.add(node, gx)
@@ -393,16 +409,7 @@ def _as_gradient(gradient: Any) -> Variable:
     return as_variable(gradient)
 
 
-def _plain_sum(a: Variable, b: Variable) -> Variable:
-    from chainer.variable import constant
-
-    total = a._data + b._data  # type: ignore[operator]
-    if total.ndim == 0:
-        total = a.xp.asarray(total)
-    return constant(total)
-
-
-def _accumulate(variable: Variable, gradient: Variable, recorded: bool, loss_scale: float | None) -> None:
+def _accumulate(variable: Variable, gradient: Variable, loss_scale: float | None) -> None:
     variable._loss_scale = loss_scale  # what an optimizer has to divide by
     # The raw slot first: a parameter's untouched gradient (NaN) is made only if it is asked for.
     before = variable._grad
@@ -410,10 +417,8 @@ def _accumulate(variable: Variable, gradient: Variable, recorded: bool, loss_sca
         before = variable.grad_var
     if before is None:
         variable._grad = gradient
-    elif recorded:
-        variable._grad = before + gradient
     else:
-        variable._grad = _plain_sum(before, gradient)
+        variable._grad = before + gradient
 
 
 def _retain(outputs: Sequence[Any], gys: Sequence[Variable | None]) -> None:

@@ -16,9 +16,6 @@ from typing import Any, TextIO
 
 _ABSENT = object()
 
-debug_mode_was_on = False
-"""Whether ``debug`` has ever been set, anywhere: until then functions do not ask whether it is."""
-
 
 class LocalConfig(threading.local):
     """Thread-local view of the configuration; what is not set here is global.
@@ -94,9 +91,17 @@ class GlobalConfig:
         _print_entries(_own_entries(self._fallback), file)
 
 
+_debug_mode_was_on = False
+
+
 def _note_debug_mode() -> None:
-    global debug_mode_was_on
-    debug_mode_was_on = True
+    """Debug mode watches functions as hooks do; until it has been on, no function asks whether it is."""
+    global _debug_mode_was_on
+    if not _debug_mode_was_on:
+        from chainer import function_hook
+
+        _debug_mode_was_on = True
+        function_hook.n_watching += 1
 
 
 class _Plain:
@@ -163,3 +168,22 @@ class using_config(contextlib.ContextDecorator):
             delattr(self._config, self._name)
         else:
             setattr(self._config, self._name, self._before)
+
+
+def no_backprop_mode() -> using_config:
+    """Context manager under which no graph is recorded: for inference.
+
+    Example:
+        >>> import chainer, numpy as np
+        >>> x = chainer.Variable(np.ones(2, np.float32))
+        >>> with chainer.no_backprop_mode():
+        ...     y = x + 1
+        >>> y.creator is None
+        True
+    """
+    return using_config("enable_backprop", False)
+
+
+def force_backprop_mode() -> using_config:
+    """Context manager under which the graph is recorded, also inside :func:`no_backprop_mode`."""
+    return using_config("enable_backprop", True)

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
-from chainer import backend
-from chainer.configuration import using_config
+from chainer import backend, function_hook
+from chainer.configuration import force_backprop_mode, no_backprop_mode
 from chainer.function_hook import FunctionHook
 from chainer.function_node import FunctionNode
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.variable import Variable
 
 __all__ = ["Function", "FunctionAdapter", "FunctionHook", "force_backprop_mode", "no_backprop_mode"]
-
-
-def no_backprop_mode() -> contextlib.AbstractContextManager[None]:
-    """Context manager under which no graph is recorded: for inference.
-
-    Example:
-        >>> import chainer, numpy as np
-        >>> x = chainer.Variable(np.ones(2, np.float32))
-        >>> with chainer.no_backprop_mode():
-        ...     y = x + 1
-        >>> y.creator is None
-        True
-    """
-    return using_config("enable_backprop", False)
-
-
-def force_backprop_mode() -> contextlib.AbstractContextManager[None]:
-    """Context manager under which the graph is recorded, also inside :func:`no_backprop_mode`."""
-    return using_config("enable_backprop", True)
 
 
 class FunctionAdapter(FunctionNode):
@@ -73,7 +53,8 @@ class FunctionAdapter(FunctionNode):
         gxs = self._old_style_function.backward(tuple(in_data), arrays)
         if len(gxs) != len(inputs):
             raise ValueError(
-                f"number of gradients returned from backward of {self.label} is {len(gxs)}, but it has {len(inputs)} inputs"
+                f"number of gradients returned from backward of {self.label} is {len(gxs)}, "
+                f"but it has {len(inputs)} inputs"
             )
         results = []
         for i in target_input_indexes:
@@ -134,7 +115,7 @@ class Function:
         node = FunctionAdapter(self if self._node is None else _fresh(self))
         node._old_style_function._node = node
         if self._pending_hooks:
-            node._local_function_hooks = dict(self._pending_hooks)
+            node._local_function_hooks = self._pending_hooks
         outputs = node.apply(inputs)
         return outputs if len(outputs) > 1 else outputs[0]
 
@@ -237,12 +218,14 @@ class Function:
         if name in self.local_function_hooks:
             raise KeyError(f"hook {name} already exists")
         self.local_function_hooks[name] = hook
+        function_hook.n_watching += 1
         hook.added(self)  # type: ignore[arg-type]
 
     def delete_hook(self, name: str) -> None:
         """Removes a hook of this function."""
         if name not in self.local_function_hooks:
             raise KeyError(f"hook {name} does not exist")
+        function_hook.n_watching -= 1
         self.local_function_hooks.pop(name).deleted(self)  # type: ignore[arg-type]
 
 

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from chainer.function_node import FunctionNode
 
 _thread_local = threading.local()
-n_active = 0
-"""Hooks active in all threads: while it is zero, functions do not look any further."""
+n_watching = 0
+"""Hooks in all threads and on single functions, and one more once debug mode has been on: while it is zero, no
+function looks any further."""
 
 
 def get_function_hooks() -> dict[str, FunctionHook]:
@@ -46,19 +47,19 @@ class FunctionHook:
     name: str = "FunctionHook"
 
     def __enter__(self) -> Self:
-        global n_active
+        global n_watching
         hooks = get_function_hooks()
         if self.name in hooks:
             raise KeyError(f"hook {self.name} already exists")
         hooks[self.name] = self
-        n_active += 1
+        n_watching += 1
         self.added(None)
         return self
 
     def __exit__(self, *_: object) -> None:
-        global n_active
+        global n_watching
         hooks = get_function_hooks()
-        n_active -= 1
+        n_watching -= 1
         del hooks[self.name]
         self.deleted(None)
 

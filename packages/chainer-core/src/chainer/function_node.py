@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy
 
-from chainer import _diagnosis, backend, configuration, function_hook
+from chainer import _diagnosis, backend, function_hook
 from chainer._backprop import grad
 from chainer.configuration import config
 from chainer.function_hook import FunctionHook
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils.type_check import InvalidType, LightTypeInfoTuple, get_types
-from chainer.variable import Variable, VariableNode, _revive, as_variable
+from chainer.variable import Variable, VariableNode, _revive, as_variable, constant
 
 __all__ = ["FunctionNode", "grad", "next_serial"]
 
@@ -86,11 +86,18 @@ class FunctionNode:
     # Facts about the class, so that a call need not find them out.
     _checks_types: bool = False
     _accumulates: bool = False
+    _has_backward_arrays: bool = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._checks_types = cls.check_type_forward is not FunctionNode.check_type_forward
         cls._accumulates = cls.backward_accumulate is not FunctionNode.backward_accumulate
+        # The two forms of backward say the same only if they come from one class.
+        own = cls.__dict__
+        if "backward_arrays" in own:
+            cls._has_backward_arrays = True
+        elif "backward" in own or "backward_accumulate" in own:
+            cls._has_backward_arrays = False
 
     def __call__(self, *args: VariableLike, **kwargs: Any) -> Any:
         """Refused, to tell this class from the old-style :class:`chainer.Function`: call :meth:`apply`.
@@ -188,23 +195,17 @@ class FunctionNode:
             except InvalidType as error:
                 self._explain_invalid_type(error, in_data)
 
-        hooked = function_hook.n_active or self._local_function_hooks
-        if hooked:
-            for hook in function_hook.active_hooks(self):
-                hook.forward_preprocess(self, in_data)
-
+        watched = function_hook.n_watching
+        if watched:
+            self._before_forward(in_data)
         outputs = self.forward(in_data)
-
         if type(outputs) is not tuple:
             raise TypeError(
                 f"forward output must be a tuple ({self.label})\nActual: {type(outputs)}; "
                 "write `return y,` for one output"
             )
-        if hooked:
-            for hook in function_hook.active_hooks(self):
-                hook.forward_postprocess(self, in_data)
-        if configuration.debug_mode_was_on and config.debug:
-            self._check_forward(in_data, outputs)
+        if watched:
+            self._after_forward(in_data, outputs)
 
         records = n_requiring > 0 and config.enable_backprop
         results = []
@@ -216,14 +217,10 @@ class FunctionNode:
             variable._node = None
             variable._requires_grad = records
             results.append(variable)
-        if records:
-            self._record(variables, in_data, results, n_requiring)
-        return tuple(results)
+        if not records:
+            return tuple(results)
 
-    def _record(
-        self, variables: Sequence[Variable], in_data: Arrays, results: Sequence[Variable], n_requiring: int
-    ) -> None:
-        """Enters this application into the graph and keeps the arrays that backward asked for."""
+        # Enter this application into the graph, and keep the arrays that backward asked for.
         self._serial = next(_serials)
         nodes = []
         for x in variables:
@@ -235,29 +232,26 @@ class FunctionNode:
         if n_requiring != len(nodes):
             self._targets = tuple([i for i, node in enumerate(nodes) if node._requires_grad])
         refs = []
-        for y in results:
-            node = _new_node(VariableNode)
-            node._variable = _ref(y)
+        for variable in results:
+            node = variable._node = _new_node(VariableNode)
+            node._variable = _ref(variable)
             node._creator_node = self
-            node._data = None
-            node._requires_grad = True
-            node.name = None
-            array: Any = y._data
+            array = variable._data
             if array is None:
                 node.dtype = node.shape = None
             else:
                 node.dtype = array.dtype
                 node.shape = array.shape
-            y._node = node
             refs.append(_ref(node))
         self.outputs = tuple(refs)
-        self._call_site = _diagnosis.call_site(2)
+        self._call_site = _diagnosis.call_site(1)
         indexes = self._indexes_of_retained_inputs
         if indexes is not None:
-            self._retained_inputs = [in_data[i] for i in indexes]
+            self._retained_inputs = [data[i] for i in indexes]
         indexes = self._indexes_of_retained_outputs
         if indexes is not None:
             self._retained_outputs = [results[i]._data for i in indexes]
+        return tuple(results)
 
     def _as_output(self, y: object) -> NdArray:
         if isinstance(y, numpy.generic):  # NumPy makes scalars of 0-d results
@@ -277,8 +271,8 @@ class FunctionNode:
         if len(devices) > 1:
             where = ", ".join(f"input {i} on {device}" for device, i in sorted(devices.items(), key=lambda d: d[1]))
             raise TypeError(
-                f"incompatible array types are mixed in the forward input ({self.label}): {where}; move them to one device "
-                f"with to_device\n{_diagnosis.explain_forward(self, in_data, _diagnosis.current_frame(2))}"
+                f"incompatible array types are mixed in the forward input ({self.label}): {where}; move them to one "
+                f"device with to_device\n{_diagnosis.explain_forward(self, in_data, _diagnosis.current_frame(2))}"
             )
 
     def _accept_missing(self, index: int, x: Variable) -> None:
@@ -301,11 +295,21 @@ class FunctionNode:
         message += f"\n\n{_diagnosis.explain_forward(self, in_data, frame)}"
         raise InvalidType(error.expect, error.actual, msg=message) from None
 
+    def _before_forward(self, in_data: Arrays) -> None:
+        for hook in function_hook.active_hooks(self):
+            hook.forward_preprocess(self, in_data)
+
+    def _after_forward(self, in_data: Arrays, outputs: Arrays) -> None:
+        for hook in function_hook.active_hooks(self):
+            hook.forward_postprocess(self, in_data)
+        if config.debug:
+            self._check_forward(in_data, outputs)
+
     def _check_forward(self, in_data: Arrays, outputs: Arrays) -> None:
         """What debug mode checks after a forward pass, and notes for the backward pass."""
         import traceback
 
-        frame = _diagnosis.current_frame(2)
+        frame = _diagnosis.current_frame(3)
         self.stack = traceback.extract_stack(frame)
         self._link_path = _diagnosis.link_path(frame)
         for y in outputs:
@@ -360,6 +364,22 @@ class FunctionNode:
         """
         return (None,) * len(target_input_indexes)
 
+    def backward_arrays(self, target_input_indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        """Computes the gradients of the inputs on bare arrays. Optional.
+
+        Most walks back are not recorded: nobody will differentiate the gradients. A function whose maths costs less
+        than the variables around it may say here what :meth:`backward` says, without them. It is not called while a
+        hook or debug mode watches, nor in a subclass that overrides :meth:`backward` alone.
+
+        Args:
+            target_input_indexes: As for :meth:`backward`.
+            grad_outputs: Arrays, or ``None``. They must not be written to: others may hold them.
+
+        Returns:
+            One array an index in ``target_input_indexes``; ``None`` means zero.
+        """
+        raise NotImplementedError
+
     def backward_accumulate(
         self, target_input_indexes: tuple[int, ...], grad_outputs: Variables, grad_inputs: Variables
     ) -> Variables:
@@ -387,19 +407,30 @@ class FunctionNode:
 
     def _backward(self, targets: tuple[int, ...], grad_outputs: Variables) -> Variables:
         """Gradients of the target inputs; with hooks and checks, where there are any."""
-        if function_hook.n_active or self._local_function_hooks:
-            gxs = self._backward_hooked(targets, grad_outputs)
+        if function_hook.n_watching:
+            gxs = self._backward_watched(targets, grad_outputs)
         elif self._accumulates:
             gxs = self.backward_accumulate(targets, grad_outputs, (None,) * len(targets))
         else:
             gxs = self.backward(targets, grad_outputs)
         if type(gxs) is not tuple or len(gxs) != len(targets):
             gxs = self._match_targets(gxs, targets)
-        if configuration.debug_mode_was_on and config.debug:
-            self._check_backward(gxs)
+        for i, gx in zip(targets, gxs):
+            if gx is not None and not isinstance(gx, Variable):
+                raise TypeError(
+                    f"backward of {self.label} must return variables or None, got {type(gx).__name__} for input {i}; "
+                    "compute gradients with variables, so that they can be differentiated"
+                )
         return gxs
 
-    def _backward_hooked(self, targets: tuple[int, ...], grad_outputs: Variables) -> Variables:
+    def _backward_unrecorded(self, targets: tuple[int, ...], grad_outputs: Sequence[NdArray | None]) -> Any:
+        """Gradient arrays of the target inputs, from :meth:`backward_arrays` if it is there and nobody watches."""
+        if self._has_backward_arrays and not function_hook.n_watching:
+            return self.backward_arrays(targets, tuple(grad_outputs))
+        gys = tuple([None if gy is None else constant(gy) for gy in grad_outputs])
+        return [None if gx is None else gx._data for gx in self._backward(targets, gys)]
+
+    def _backward_watched(self, targets: tuple[int, ...], grad_outputs: Variables) -> Variables:
         in_data: list[NdArray | None] = [None] * len(self.inputs or ())
         for i, x in zip(self._indexes_of_retained_inputs or (), self._retained_inputs or (), strict=False):
             in_data[i] = x
@@ -410,6 +441,8 @@ class FunctionNode:
         gxs = self.backward_accumulate(targets, grad_outputs, (None,) * len(targets))
         for hook in hooks:
             hook.backward_postprocess(self, tuple(in_data), out_grad)
+        if config.debug:
+            self._check_backward(gxs)
         return gxs
 
     def _match_targets(self, gxs: Any, targets: tuple[int, ...]) -> Variables:
@@ -425,13 +458,8 @@ class FunctionNode:
             f"(function {self.label})"
         )
 
-    def _refuse_gradient(self, node: VariableNode, gx: Any) -> None:
+    def _refuse_gradient(self, node: VariableNode, gx: NdArray) -> None:
         index = next(i for i, own in enumerate(self.inputs or ()) if own is node)
-        if not isinstance(gx, Variable):
-            raise TypeError(
-                f"backward of {self.label} must return variables or None, got {type(gx).__name__} for input {index}; "
-                "compute gradients with variables, so that they can be differentiated"
-            )
         raise ValueError(
             f"Shape of data and grad mismatch\ngrad: {gx.shape} != data: {node.shape} "
             f"(backward of {self.label}, input {index})"
@@ -439,7 +467,7 @@ class FunctionNode:
 
     def _check_backward(self, gxs: Variables) -> None:
         for gx in gxs:
-            if gx is not None and _has_nan(gx.array):
+            if isinstance(gx, Variable) and _has_nan(gx.array):
                 raise RuntimeError(f"NaN is detected on backward computation of {self.label}")
 
     # Retaining
@@ -473,6 +501,16 @@ class FunctionNode:
             # Whoever gave the variable another array since then means that for later calls.
             variables.append(_revive(node, array) if variable is None or variable._data is not array else variable)
         return tuple(variables)
+
+    def get_retained_input_arrays(self) -> Sequence[NdArray]:
+        """The retained inputs as arrays, for :meth:`backward_arrays`."""
+        arrays = self._retained_inputs
+        return self._no_retained(self._indexes_of_retained_inputs) if arrays is None else arrays
+
+    def get_retained_output_arrays(self) -> Sequence[NdArray]:
+        """The retained outputs as arrays, for :meth:`backward_arrays`."""
+        arrays = self._retained_outputs
+        return self._no_retained(self._indexes_of_retained_outputs) if arrays is None else arrays
 
     def get_retained_outputs(self) -> tuple[Variable, ...]:
         """Variables of the retained outputs, in the order of the indexes, from inside :meth:`backward`."""
@@ -542,6 +580,7 @@ class FunctionNode:
         if name in hooks:
             raise KeyError(f"hook {name} already exists")
         hooks[name] = hook
+        function_hook.n_watching += 1
         hook.added(self)
 
     def delete_hook(self, name: str) -> None:
@@ -553,6 +592,7 @@ class FunctionNode:
         hooks = self.local_function_hooks
         if name not in hooks:
             raise KeyError(f"hook {name} does not exist")
+        function_hook.n_watching -= 1
         hooks.pop(name).deleted(self)
 
 

@@ -51,30 +51,25 @@ class VariableNode:
         grad: Gradient array to give the variable, or ``None``.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_creator_node",
-        "_data",
-        "_requires_grad",
-        "_variable",
-        "dtype",
-        "name",
-        "shape",
-    )
+    __slots__ = ("__dict__", "__weakref__", "_creator_node", "_variable", "dtype", "shape")
 
     dtype: Any
     shape: Shape | None
-    name: str | None
     _creator_node: FunctionNode | None
     _variable: weakref.ref[Variable] | None
+    # As in Variable: what differs from this is in the dictionary.
+    name: str | None = None
+    _data: NdArray | None = None  # set by retain_data alone
+    _requires_grad: bool = True
 
     def __init__(self, variable: Variable, name: str | None, **kwargs: Any) -> None:
         data = variable._data
         self._variable = weakref.ref(variable)
         self._creator_node = None
-        self._data = None  # set by retain_data alone
-        self._requires_grad = variable._requires_grad
-        self.name = name
+        if not variable._requires_grad:
+            self._requires_grad = False
+        if name is not None:
+            self.name = name
         if data is None:
             self.dtype = self.shape = None
         else:
@@ -686,7 +681,7 @@ class Variable:
     if TYPE_CHECKING:  # installed by chainer.functions, which builds on this module
         __array__: Any
 
-        def __getitem__(x, slices: Any) -> Variable: ...  # noqa: N805 - the published name
+        def __getitem__(x, slices: Any) -> Variable: ...
         def __neg__(self) -> Variable: ...
         def __abs__(self) -> Variable: ...
         def __add__(self, other: Any) -> Variable: ...

@@ -8,7 +8,7 @@ from typing import Any
 from chainer.backends import kernels
 from chainer.function_node import FunctionNode
 from chainer.functions.math.sum import sum as _sum
-from chainer.types import Arrays, VariableLike, Variables
+from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
 
@@ -60,15 +60,36 @@ class LinearFunction(FunctionNode):
                 gradients.append(_sum(gy, axis=0))
         return tuple(gradients)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, W = self.get_retained_input_arrays()
+        (gy,) = grad_outputs
+        gradients: list[Any] = []
+        for i in indexes:
+            if i == 0:
+                gradients.append(_grad_data(W, gy))
+            elif i == 1:
+                gradients.append(_grad_weight(x, gy, W.dtype))
+            else:
+                gradients.append(gy.sum(axis=0))
+        return tuple(gradients)
+
+
+def _grad_data(W: NdArray, gy: NdArray) -> NdArray:
+    gx = gy.dot(W)
+    return gx if gx.dtype == gy.dtype else gx.astype(gy.dtype)
+
+
+def _grad_weight(x: NdArray, gy: NdArray, dtype: Any) -> NdArray:
+    gW = gy.T.dot(x)
+    return gW if gW.dtype == dtype else gW.astype(dtype)
+
 
 class LinearGradData(FunctionNode):
     """Gradient of :func:`linear` by its input, :math:`g_y W`."""
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1))
-        W, gy = inputs
-        gx = gy.dot(W)
-        return (gx if gx.dtype == gy.dtype else gx.astype(gy.dtype),)
+        return (_grad_data(*inputs),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         W, gy = self.get_retained_inputs()
@@ -94,9 +115,7 @@ class LinearGradWeight(FunctionNode):
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1))
-        x, gy = inputs
-        gW = gy.T.dot(x)
-        return (gW if gW.dtype == self._w_dtype else gW.astype(self._w_dtype),)
+        return (_grad_weight(*inputs, self._w_dtype),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, gy = self.get_retained_inputs()

@@ -151,6 +151,10 @@ class SoftmaxCrossEntropy(FunctionNode):
         x, _ = self.get_retained_inputs()
         return (*_SoftmaxCrossEntropyGrad(self).apply((x, grad_outputs[0])), None)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, t = self.get_retained_input_arrays()
+        return tuple([self._gradient(x, t, grad_outputs[0]) if i == 0 else None for i in indexes])
+
     def _gradient(self, x: NdArray, t: NdArray, gy: NdArray) -> NdArray:
         """Gradient of the scores, from that of the loss."""
         xp = backend.get_array_module(x)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from chainer import backend
+from chainer import backend, utils
 from chainer.backends import kernels
 from chainer.function_node import FunctionNode
 from chainer.functions.math._operators import Binary, FloatBinary, FloatUnary, Unary, WithConstant
@@ -44,6 +44,9 @@ class Neg(Unary):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return Neg().apply(grad_outputs)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (-grad_outputs[0],)
 
 
 class Absolute(FloatUnary):
@@ -89,6 +92,11 @@ class Add(Binary):
         inputs: Any = self.inputs
         return tuple([sum_to(gy, inputs[i].shape) for i in indexes])
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (gy,) = grad_outputs
+        inputs: Any = self.inputs
+        return tuple([utils.sum_to(gy, inputs[i].shape) for i in indexes])
+
 
 class AddConstant(WithConstant, Unary):
     """Node of ``x + value``."""
@@ -99,6 +107,9 @@ class AddConstant(WithConstant, Unary):
         return (inputs[0] + self.value,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        return grad_outputs
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
         return grad_outputs
 
 
@@ -151,6 +162,11 @@ class Sub(Binary):
         inputs: Any = self.inputs
         return tuple([sum_to(gy if i == 0 else neg(gy), inputs[i].shape) for i in indexes])
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (gy,) = grad_outputs
+        inputs: Any = self.inputs
+        return tuple([utils.sum_to(-gy if i else gy, inputs[i].shape) for i in indexes])
+
 
 class SubFromConstant(WithConstant, Unary):
     """Node of ``value - x``."""
@@ -162,6 +178,9 @@ class SubFromConstant(WithConstant, Unary):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return Neg().apply(grad_outputs)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (-grad_outputs[0],)
 
 
 class Mul(FloatBinary):
@@ -179,6 +198,11 @@ class Mul(FloatBinary):
         xs = self.get_retained_inputs()
         return tuple([sum_to(Mul().apply((gy, xs[1 - i]))[0], xs[i].shape) for i in indexes])
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (gy,) = grad_outputs
+        xs = self.get_retained_input_arrays()
+        return tuple([utils.sum_to(gy * xs[1 - i], xs[i].shape) for i in indexes])
+
 
 class MulConstant(WithConstant, Unary):
     """Node of ``x * value``."""
@@ -190,6 +214,9 @@ class MulConstant(WithConstant, Unary):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return MulConstant(self.value).apply(grad_outputs)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (self.value * grad_outputs[0],)
 
 
 class Div(FloatBinary):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainer import utils
+from chainer import backend, utils
 from chainer.function_node import FunctionNode
 from chainer.functions.math._axes import check_axes, expect_axes, keep_axes
 from chainer.types import Arrays, AxisLike, Shape, VariableLike, Variables
