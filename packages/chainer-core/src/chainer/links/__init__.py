@@ -24,5 +24,35 @@ from chainer.links.connection.mlp_convolution_2d import MLPConvolution2D as MLPC
 from chainer.links.connection.parameter import Parameter as Parameter
 from chainer.links.connection.scale import Scale as Scale
 
+
 # model
 from chainer.links.model.classifier import Classifier as Classifier
+
+# normalization
+from chainer.links.normalization.batch_normalization import BatchNormalization as BatchNormalization
+    DecorrelatedBatchNormalization as DecorrelatedBatchNormalization,
+)
+
+# rnn
+from chainer.links.rnn.gru import GRU as GRU
+from chainer.links.rnn.gru import StatefulGRU as StatefulGRU
+from chainer.links.rnn.gru import StatelessGRU as StatelessGRU
+from chainer.links.rnn.lstm import LSTM as LSTM
+from chainer.links.rnn.lstm import StatelessLSTM as StatelessLSTM
+from chainer.links.rnn.mgu import StatefulMGU as StatefulMGU
+from chainer.links.rnn.mgu import StatelessMGU as StatelessMGU
+from chainer.links.rnn.n_step_gru import NStepBiGRU as NStepBiGRU
+from chainer.links.rnn.n_step_gru import NStepGRU as NStepGRU
+from chainer.links.rnn.n_step_lstm import NStepBiLSTM as NStepBiLSTM
+from chainer.links.rnn.n_step_lstm import NStepLSTM as NStepLSTM
+from chainer.links.rnn.n_step_rnn import NStepBiRNNReLU as NStepBiRNNReLU
+from chainer.links.rnn.n_step_rnn import NStepBiRNNTanh as NStepBiRNNTanh
+from chainer.links.rnn.n_step_rnn import NStepRNNReLU as NStepRNNReLU
+from chainer.links.rnn.n_step_rnn import NStepRNNTanh as NStepRNNTanh
+from chainer.links.rnn.peephole import StatefulPeepholeLSTM as StatefulPeepholeLSTM
+from chainer.links.rnn.tree_lstm import ChildSumTreeLSTM as ChildSumTreeLSTM
+from chainer.links.rnn.tree_lstm import NaryTreeLSTM as NaryTreeLSTM
+from chainer.links.rnn.zoneoutlstm import StatefulZoneoutLSTM as StatefulZoneoutLSTM
+
+# theano
+from chainer.links.theano.theano_function import TheanoFunction as TheanoFunction

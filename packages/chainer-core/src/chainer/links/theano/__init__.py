@@ -1,0 +1,1 @@
+"""Functions of Theano, which is no longer maintained: only the refusal is left."""
