@@ -84,13 +84,19 @@ from chainer.functions.evaluation.r2_score import r2_score as r2_score
 
 # loss
 from chainer.functions.loss.absolute_error import absolute_error as absolute_error
+from chainer.functions.loss.black_out import black_out as black_out
 from chainer.functions.loss.contrastive import contrastive as contrastive
+from chainer.functions.loss.crf1d import argmax_crf1d as argmax_crf1d
+from chainer.functions.loss.crf1d import crf1d as crf1d
 from chainer.functions.loss.cross_covariance import cross_covariance as cross_covariance
+from chainer.functions.loss.ctc import connectionist_temporal_classification as connectionist_temporal_classification
 from chainer.functions.loss.decov import decov as decov
+from chainer.functions.loss.discriminative_loss import discriminative_margin_based_clustering_loss as discriminative_margin_based_clustering_loss
 from chainer.functions.loss.hinge import hinge as hinge
 from chainer.functions.loss.huber_loss import huber_loss as huber_loss
 from chainer.functions.loss.mean_absolute_error import mean_absolute_error as mean_absolute_error
 from chainer.functions.loss.mean_squared_error import mean_squared_error as mean_squared_error
+from chainer.functions.loss.negative_sampling import negative_sampling as negative_sampling
 from chainer.functions.loss.sigmoid_cross_entropy import sigmoid_cross_entropy as sigmoid_cross_entropy
 from chainer.functions.loss.softmax_cross_entropy import softmax_cross_entropy as softmax_cross_entropy
 from chainer.functions.loss.squared_error import squared_difference as squared_difference
@@ -181,6 +187,22 @@ from chainer.functions.noise.zoneout import zoneout as zoneout
 # normalization
 from chainer.functions.normalization.batch_normalization import batch_normalization as batch_normalization
 from chainer.functions.normalization.batch_normalization import fixed_batch_normalization as fixed_batch_normalization
+from chainer.functions.normalization.batch_renormalization import batch_renormalization as batch_renormalization
+from chainer.functions.normalization.batch_renormalization import (
+    fixed_batch_renormalization as fixed_batch_renormalization,
+)
+from chainer.functions.normalization.decorrelated_batch_normalization import (
+    decorrelated_batch_normalization as decorrelated_batch_normalization,
+)
+from chainer.functions.normalization.decorrelated_batch_normalization import (
+    fixed_decorrelated_batch_normalization as fixed_decorrelated_batch_normalization,
+)
+from chainer.functions.normalization.group_normalization import group_normalization as group_normalization
+from chainer.functions.normalization.l2_normalization import normalize as normalize
+from chainer.functions.normalization.layer_normalization import layer_normalization as layer_normalization
+from chainer.functions.normalization.local_response_normalization import (
+    local_response_normalization as local_response_normalization,
+)
 
 # pooling
 from chainer.functions.pooling.average_pooling_2d import average_pooling_2d as average_pooling_2d
@@ -212,6 +234,7 @@ from chainer.functions.rnn.slstm import slstm as slstm
 from chainer.functions.rnn.tree_lstm import tree_lstm as tree_lstm
 
 # util
+from chainer.functions.util.forget import forget as forget
 
 # isort: split
 from chainer.functions.array.get_item import install_variable_get_item as _install_variable_get_item
