@@ -162,6 +162,7 @@ from chainer.functions.math.polygamma import polygamma as polygamma
 from chainer.functions.math.prod import prod as prod
 from chainer.functions.math.scale import scale as scale
 from chainer.functions.math.sign import sign as sign
+from chainer.functions.math.sparse_matmul import sparse_matmul as sparse_matmul
 from chainer.functions.math.sqrt import rsqrt as rsqrt
 from chainer.functions.math.sqrt import sqrt as sqrt
 from chainer.functions.math.square import square as square
