@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from chainer import _backprop
 from chainer.configuration import config, using_config
 from chainer.function_node import FunctionNode
+from chainer.functions.math.identity import identity
 from chainer.types import Arrays, Variables
 from chainer.variable import Variable
 
@@ -52,8 +53,9 @@ def second_gradients(
 
 
 def _leaves(variables: Sequence[Variable], recorded: bool) -> list[Variable]:
+    # Variables of their own: one may be a function of another (gy of x), and the derivatives we want are partial.
     # What is not recorded must not be connected to the graph behind, whose gradients are not ours to compute.
-    return list(variables) if recorded else [Variable(x.array) for x in variables]
+    return [identity(x) if recorded else Variable(x.array) for x in variables]
 
 
 def _gradients(ys: Sequence[Variable], xs: Sequence[Variable], gys: Variables, recorded: bool) -> list[Variable | None]:
