@@ -141,6 +141,20 @@ def normalised(
     return y.astype(x.dtype, copy=False)
 
 
+def update_running(func: Any, count: int) -> None:
+    """Moves the running statistics of a node towards those of its batch, with the unbiased variance.
+
+    Args:
+        func: The node, with ``running_mean`` and ``running_var``, either of which may be ``None``.
+        count: Number of elements that its statistics are taken over.
+    """
+    unbias = count / max(count - 1, 1)
+    for running, of_batch, factor in ((func.running_mean, func.mean, 1.0), (func.running_var, func.var, unbias)):
+        if running is not None:
+            running *= func.decay
+            running += ((1 - func.decay) * factor * of_batch).reshape(running.shape)
+
+
 def _expanded(param: NdArray, x: NdArray, axis: tuple[int, ...]) -> NdArray:
     return expanded(param, x.shape, axis)
 
@@ -212,16 +226,8 @@ class BatchNormalization(FunctionNode):
         kernel = kernels.find("batch_norm_forward", x) if type(self._impl) is GeneralBatchNormalizationImpl else None
         forward = kernel or self._impl.forward
         y, self.mean, self.var, self.inv_std = forward(x, gamma, beta, self.axis, self.eps)
-        self._update(x.size // max(gamma.size, 1))
+        update_running(self, x.size // max(gamma.size, 1))
         return (y,)
-
-    def _update(self, count: int) -> None:
-        """Moves the running statistics towards those of the batch, with the unbiased variance."""
-        unbias = count / max(count - 1, 1)
-        for running, of_batch, factor in ((self.running_mean, self.mean, 1.0), (self.running_var, self.var, unbias)):
-            if running is not None:
-                running *= self.decay
-                running += ((1 - self.decay) * factor * of_batch).reshape(running.shape)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, gamma = self.get_retained_inputs()
