@@ -15,9 +15,11 @@ import sys as _sys
 
 from chainer import backend as backend
 from chainer import backends as backends
+from chainer import computational_graph as computational_graph
 from chainer import configuration as configuration
 from chainer import dataset as dataset
 from chainer import datasets as datasets
+from chainer import function_hooks as function_hooks
 from chainer import functions as functions
 from chainer import initializers as initializers
 from chainer import iterators as iterators

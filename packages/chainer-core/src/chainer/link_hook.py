@@ -96,14 +96,24 @@ class LinkHook:
     def forward_postprocess(self, args: Any) -> None:
         """Called after a forward pass; ``args`` has also ``out``, what the pass returned."""
 
+    def forward_failed(self, args: Any) -> None:
+        """Called instead of :meth:`forward_postprocess` if the forward pass raises: a place to undo."""
+
 
 def call_with_hooks(link: Link, forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Runs a forward pass between its hooks: those of this thread, then those of the link."""
     hooks = [*get_link_hooks().values(), *link.local_link_hooks.values()]
     before = _ForwardPreprocessCallbackArgs(link, "forward", args, kwargs)
-    for hook in hooks:
-        hook.forward_preprocess(before)
-    out = forward(*args, **kwargs)
+    entered: list[LinkHook] = []
+    try:
+        for hook in hooks:
+            hook.forward_preprocess(before)
+            entered.append(hook)
+        out = forward(*args, **kwargs)
+    except BaseException:
+        for hook in reversed(entered):
+            hook.forward_failed(before)
+        raise
     after = _ForwardPostprocessCallbackArgs(link, "forward", args, kwargs, out)
     for hook in hooks:
         hook.forward_postprocess(after)

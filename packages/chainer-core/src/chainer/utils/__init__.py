@@ -14,8 +14,12 @@ from chainer.utils.conv import get_conv_outsize, get_deconv_outsize
 from chainer.utils.experimental import experimental
 from chainer.utils.meta import enable_final, final
 from chainer.utils.nondeterministic import nondeterministic
+from chainer.utils.sparse import CooMatrix, get_order, to_coo
+from chainer.utils.walker_alias import WalkerAlias
 
 __all__ = [
+    "CooMatrix",
+    "WalkerAlias",
     "argument",
     "array",
     "conv",
@@ -27,10 +31,12 @@ __all__ = [
     "force_type",
     "get_conv_outsize",
     "get_deconv_outsize",
+    "get_order",
     "nondeterministic",
     "size_of_shape",
     "sum_to",
     "tempdir",
+    "to_coo",
     "type_check",
 ]
 

@@ -44,7 +44,7 @@ class WalkerAlias(DeviceResident):
         weights = numpy.asarray(backend.CpuDevice().send(probs), numpy.float64)
         if not (numpy.isfinite(weights) & (weights >= 0)).all() or not weights.sum() > 0:
             raise ValueError("probs must be finite, not negative, and not all zero")
-        # In single precision, as the last release did: its rounding decides who shares a piece.
+        # In single precision, as in the last release: its rounding decides who shares a piece, and so what is drawn.
         weights = weights.astype(numpy.float32)
         self.threshold, self.values = _cut(weights / weights.sum() * numpy.float32(len(weights)))
 
@@ -101,7 +101,7 @@ def _cut(lengths: NdArray) -> tuple[NdArray, NdArray]:
             continue
         right = long[0]
         values[2 * piece + 1] = right
-        rest[right] = rest[right] + rest[left] - one
+        rest[right] -= one - rest[left]
         if rest[right] < one:
             short.append(long.popleft())
     return threshold, values
