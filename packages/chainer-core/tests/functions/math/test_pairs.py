@@ -75,14 +75,25 @@ def test_gradient_of_one_input_alone(rng, name):
 def test_refuses(name):
     x = np.ones((2, 3), "float32")
     function = PAIRS[name].function
-    with pytest.raises(InvalidType, match="dtype == "):
-        function(x, x.astype("float64"))
+    if name != "arctan2":
+        with pytest.raises(InvalidType, match="dtype == "):
+            function(x, x.astype("float64"))
     with pytest.raises(InvalidType, match="cannot broadcast"):
         function(x, x.T)
     with pytest.raises(InvalidType, match="dtype.kind == f"):
         function(x.astype("int32"), x.astype("int32"))
     with pytest.raises(TypeError, match="float"):
         function(x, 2.0)
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_arctan2_of_mixed_dtypes_is_promoted_and_its_gradients_are_not(shape):
+    x1, x2 = chainer.Variable(np.ones(shape, "float16")), chainer.Variable(np.ones(shape, "float32"))
+    y = F.arctan2(x1, x2)
+    assert y.dtype == "float32"
+    gx1, gx2 = chainer.grad([F.sum(y)], [x1, x2])
+    assert (gx1.dtype, gx2.dtype) == ("float16", "float32")
+    np.testing.assert_array_equal([gx1.array, gx2.array], [np.full(shape, 0.5), np.full(shape, -0.5)])
 
 
 @pytest.mark.parametrize("function", [F.maximum, F.minimum])

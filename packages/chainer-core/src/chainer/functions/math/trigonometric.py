@@ -146,7 +146,7 @@ class Arctan2(FunctionNode):
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x1", "x2"))
         x1, x2 = in_types
-        type_check.expect(x1.dtype.kind == "f", x1.dtype == x2.dtype)
+        type_check.expect(x1.dtype.kind == "f", x2.dtype.kind == "f")
         type_check.expect_broadcast_shapes(x1.shape, x2.shape)
 
     def forward(self, inputs: Arrays) -> Arrays:
@@ -160,7 +160,7 @@ class Arctan2(FunctionNode):
 
 
 class Arctan2Grad(FunctionNode):
-    """Gradients of :func:`arctan2`, both of the broadcast shape."""
+    """Gradients of :func:`arctan2`, both of the broadcast shape, each in the dtype of its input."""
 
     is_elementwise = True
 
@@ -168,7 +168,7 @@ class Arctan2Grad(FunctionNode):
         self.retain_inputs((0, 1, 2))
         x1, x2, gy = inputs
         scaled = gy / (x1 * x1 + x2 * x2)
-        return x2 * scaled, -x1 * scaled
+        return (x2 * scaled).astype(x1.dtype, copy=False), (-x1 * scaled).astype(x2.dtype, copy=False)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         ggx1, ggx2 = grad_outputs
@@ -299,13 +299,13 @@ def arctan2(x1: VariableLike, x2: VariableLike) -> Variable:
 
     Args:
         x1: Second coordinates: variable or array of a float dtype.
-        x2: First coordinates, of the same dtype and of a shape that can be broadcast with that of ``x1``.
+        x2: First coordinates, likewise, of a shape that can be broadcast with that of ``x1``.
 
     Returns:
         Variable of the broadcast shape: angles in radians, in :math:`[-\pi, \pi]`.
 
     Raises:
-        chainer.utils.type_check.InvalidType: Dtypes or shapes do not match.
+        chainer.utils.type_check.InvalidType: A dtype is not a float, or shapes do not match.
 
     Example:
         >>> import numpy as np, chainer.functions as F
