@@ -10,7 +10,7 @@ from chainer import backend
 from chainer.backends import kernels
 from chainer.configuration import config
 from chainer.function_node import FunctionNode
-from chainer.functions.activation.softmax import softmax, softmax_array
+from chainer.functions.activation.softmax import softmax
 from chainer.functions.loss._reduction import expect_reduce, scaled_sum
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
@@ -25,18 +25,19 @@ class SoftmaxCrossEntropy(FunctionNode):
     where ``scale`` is the gradient of the loss of each sample, or one number for all.
 
     Attributes:
-        y: Softmax of the scores, if ``cache_score``, once applied.
         soft_target: Whether the targets are distributions.
     """
 
-    y: NdArray | None = None
     soft_target = False
     eps = 1e-7  # keeps the logarithm of a soft target of zero finite
 
     _coeff: float = 1.0
-    _is_kernel_used = False
+    _kernel_y: NdArray | None = None  # softmax as the kernel gave it
     _target_index: tuple[NdArray, ...]  # of the score of each sample's label, in an array like x
     _ignored: NdArray | None = None  # mask of the labels to ignore; None if there are none
+    _neg_log_p: NdArray  # -log p of each sample's label
+    # The softmax as exponentials and their sum: dividing waits for the backward pass, which scales them anyway.
+    _softmax: tuple[NdArray, NdArray] | None = None
 
     def __init__(
         self,
@@ -68,21 +69,27 @@ class SoftmaxCrossEntropy(FunctionNode):
         else:
             type_check.expect(t_type.dtype.kind == "i", t_type.shape == x_type.shape[:1] + x_type.shape[2:])
 
+    @property
+    def y(self) -> NdArray | None:
+        """Softmax of the scores, once applied, if ``cache_score``."""
+        if self._softmax is None:
+            return self._kernel_y
+        exponentials, total = self._softmax
+        return exponentials / total
+
     def forward(self, inputs: Arrays) -> Arrays:
         x, t = inputs
         self.retain_inputs((0, 1))
         if t.dtype.kind == "f":
             self.soft_target = True
             self._coeff = 1 / max(t.size // t.shape[1], 1)
-            loss, y = self._soft_target_loss(x, t)
+            loss = self._soft_target_loss(x, t)
         else:
-            loss, y = self._label_loss(x, t)
-        if self.cache_score:
-            self.y = y
+            loss = self._label_loss(x, t)
         return (scaled_sum(loss, self._coeff) if self.reduce == "mean" else loss,)
 
-    def _label_loss(self, x: NdArray, t: NdArray) -> tuple[NdArray, NdArray]:
-        """Loss of each sample, and the softmax, where the targets are labels."""
+    def _label_loss(self, x: NdArray, t: NdArray) -> NdArray:
+        """Loss of each sample, where the targets are labels."""
         xp = backend.get_array_module(x)
         if config.debug:
             _check_labels(xp, x, t, self.ignore_label)
@@ -90,9 +97,8 @@ class SoftmaxCrossEntropy(FunctionNode):
         self._coeff = 1 / max(n_valid if self.normalize else len(x), 1)
         kernel = kernels.find("softmax_cross_entropy", x)
         if kernel is not None and self.class_weight is None:
-            self._is_kernel_used = True
-            loss, y = kernel(x, t, self.ignore_label)
-            return loss, y
+            loss, self._kernel_y = kernel(x, t, self.ignore_label)
+            return loss
         if n_valid != t.size:
             self._ignored = t == self.ignore_label
             t = xp.where(self._ignored, 0, t)
@@ -101,32 +107,31 @@ class SoftmaxCrossEntropy(FunctionNode):
         else:
             first, *others = xp.ogrid[tuple([slice(n) for n in t.shape])]
             self._target_index = (first, t, *others)
-        z = x - x.max(axis=1, keepdims=True)
-        y = xp.exp(z)
-        total = y.sum(axis=1, keepdims=True)
-        y /= total
+        z, exponentials, total = _exponentiate(x)
+        if self.cache_score:
+            self._softmax = exponentials, total
         loss = xp.log(total[:, 0])
         loss -= z[self._target_index]
+        self._neg_log_p = loss
         if self.class_weight is not None:
-            loss *= self._weight_of_classes(x)[t]
+            loss = loss * self._weight_of_classes(x)[t]
         if self._ignored is not None:
-            loss[self._ignored] = 0
-        return loss, y
+            loss = xp.where(self._ignored, x.dtype.type(0), loss)
+        return loss
 
-    def _soft_target_loss(self, x: NdArray, t: NdArray) -> tuple[NdArray, NdArray]:
-        """Loss of each sample, and the softmax, where the targets are distributions."""
+    def _soft_target_loss(self, x: NdArray, t: NdArray) -> NdArray:
+        """Loss of each sample, where the targets are distributions."""
         xp = backend.get_array_module(x)
-        z = x - x.max(axis=1, keepdims=True)
-        y = xp.exp(z)
-        total = y.sum(axis=1, keepdims=True)
-        y /= total
+        z, exponentials, total = _exponentiate(x)
+        if self.cache_score:
+            self._softmax = exponentials, total
         z -= xp.log(total)
         z *= self._dense_target(x, t)
         loss = -z.sum(axis=1)
         if self.soft_target_loss == "kl-divergence":
             t = t.astype(x.dtype, copy=False)
             loss += (t * xp.log(t + self.eps)).sum(axis=1)
-        return loss, y
+        return loss
 
     def _weight_of_classes(self, x: NdArray) -> NdArray:
         weight = backend.get_array_module(x).asarray(self.class_weight, dtype=x.dtype)
@@ -158,21 +163,22 @@ class SoftmaxCrossEntropy(FunctionNode):
     def _gradient(self, x: NdArray, t: NdArray, gy: NdArray) -> NdArray:
         """Gradient of the scores, from that of the loss."""
         xp = backend.get_array_module(x)
-        y = self.y if self.y is not None else softmax_array(x, 1)
         scale = gy * self._coeff if self.reduce == "mean" else gy
-        if self._is_kernel_used:
+        if self._kernel_y is not None:
             kernel: Any = kernels.find("softmax_cross_entropy_backward", x)
-            return kernel(y, t, scale, self.ignore_label)
+            return kernel(self._kernel_y, t, scale, self.ignore_label)
+        exponentials, total = self._softmax or _exponentiate(x)[1:]
         if self.soft_target:
             target = self._dense_target(x, t)
-            gx = y * target.sum(axis=1, keepdims=True)
+            gx = exponentials * (target.sum(axis=1, keepdims=True) / total)
             gx -= target
             gx *= xp.expand_dims(scale, 1) if scale.ndim else scale
             return gx
         if self.class_weight is not None:
             scale = scale * self._weight_of_classes(x)[self._target_index[1]]
-        gx = y * (xp.expand_dims(scale, 1) if scale.ndim else scale)
-        gx[self._target_index] -= scale
+        gx = exponentials * ((xp.expand_dims(scale, 1) if scale.ndim else scale) / total)
+        # p - 1 for the label: exact also where p is so near to 1 that it is rounded to it.
+        gx[self._target_index] = xp.expm1(-self._neg_log_p) * scale
         if self._ignored is not None:
             xp.moveaxis(gx, 1, -1)[self._ignored] = 0
         return gx
@@ -197,7 +203,9 @@ class _SoftmaxCrossEntropyGrad(FunctionNode):
 
 
 class _TwiceDifferentiableSoftmaxCrossEntropy(SoftmaxCrossEntropy):
-    """The same, with a gradient made of differentiable functions."""
+    """The same, with a gradient made of differentiable functions where it is recorded."""
+
+    backward_arrays = SoftmaxCrossEntropy.backward_arrays
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, t = self.get_retained_inputs()
@@ -208,6 +216,13 @@ class _TwiceDifferentiableSoftmaxCrossEntropy(SoftmaxCrossEntropy):
             scale = scale.reshape(scale.shape[:1] + (1,) + scale.shape[1:])
         target = self._dense_target(x.array, t.array)
         return (softmax(x, 1) * target.sum(axis=1, keepdims=True) - target) * scale, None
+
+
+def _exponentiate(x: NdArray) -> tuple[NdArray, NdArray, NdArray]:
+    """Scores shifted so that no exponential can overflow, their exponentials, and the sums of those."""
+    z = x - x.max(axis=1, keepdims=True)
+    exponentials = backend.get_array_module(x).exp(z)
+    return z, exponentials, exponentials.sum(axis=1, keepdims=True)
 
 
 def _check_class_weight(class_weight: object) -> None:
