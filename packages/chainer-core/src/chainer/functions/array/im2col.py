@@ -79,9 +79,8 @@ class Im2ColGrad(FunctionNode):
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("gy",))
         f = self._function
+        type_check.expect(in_types[0].dtype.kind == "f", in_types[0].ndim == 4)
         type_check.expect(
-            in_types[0].dtype.kind == "f",
-            in_types[0].ndim == 4,
             in_types[0].shape[0] == self.in_shape[0],
             in_types[0].shape[1] == self.in_shape[1] * f.kh * f.kw,
         )

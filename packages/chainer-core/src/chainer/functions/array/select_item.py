@@ -18,9 +18,8 @@ class SelectItem(FunctionNode):
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x", "t"))
         x_type, t_type = in_types
-        type_check.expect(
-            t_type.dtype.kind == "i", x_type.ndim == 2, t_type.ndim == 1, x_type.shape[0] == t_type.shape[0]
-        )
+        type_check.expect(t_type.dtype.kind == "i", x_type.ndim == 2, t_type.ndim == 1)
+        type_check.expect(x_type.shape[0] == t_type.shape[0])
 
     def forward(self, inputs: Arrays) -> Arrays:
         x, t = inputs

@@ -27,12 +27,8 @@ class SpatialTransformerGrid(FunctionNode):
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("theta",))
         (theta_type,) = in_types
-        type_check.expect(
-            theta_type.dtype.kind == "f",
-            theta_type.ndim == 3,
-            theta_type.shape[1] == 2,
-            theta_type.shape[2] == 3,
-        )
+        type_check.expect(theta_type.dtype.kind == "f", theta_type.ndim == 3)
+        type_check.expect(theta_type.shape[1] == 2, theta_type.shape[2] == 3)
 
     def forward(self, inputs: Arrays) -> Arrays:
         (theta,) = inputs

@@ -30,6 +30,8 @@ def _check_types(in_types: Any) -> None:
         grid_type.dtype == x_type.dtype,
         x_type.ndim == 4,
         grid_type.ndim == 4,
+    )
+    type_check.expect(
         grid_type.shape[1] == 2,
         x_type.shape[0] == grid_type.shape[0],
     )

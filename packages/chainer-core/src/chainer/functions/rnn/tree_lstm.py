@@ -23,9 +23,8 @@ class TreeLSTM(Composed):
         type_check.expect(first.dtype.kind == "f", first.ndim >= 2)
         for c_type in c_types[1:]:
             type_check.expect(c_type.dtype == first.dtype, c_type.shape == first.shape)
+        type_check.expect(x_type.dtype == first.dtype, x_type.ndim == first.ndim)
         type_check.expect(
-            x_type.dtype == first.dtype,
-            x_type.ndim == first.ndim,
             x_type.shape[0] == first.shape[0],
             x_type.shape[1] == (3 + len(c_types)) * first.shape[1],
         )
