@@ -49,6 +49,30 @@ class Elementwise(FunctionNode):
         raise NotImplementedError
 
 
+class Arithmetic(Elementwise):
+    """A function whose :meth:`gradient` takes operators alone: it serves variables and bare arrays."""
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        kept = (*self.get_retained_input_arrays(), *self.get_retained_output_arrays())
+        return (self.gradient(*kept, grad_outputs[0]),)
+
+
+class WithGradientNode(FunctionNode):
+    """A function of one array whose gradient is another node, of what this one keeps and of ``gy``."""
+
+    def gradient_node(self) -> FunctionNode:
+        """A new node of the gradient."""
+        raise NotImplementedError
+
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        kept = (*self.get_retained_inputs(), *self.get_retained_outputs())
+        return self.gradient_node().apply((*kept, grad_outputs[0]))
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        kept = (*self.get_retained_input_arrays(), *self.get_retained_output_arrays())
+        return self.gradient_node().forward((*kept, grad_outputs[0]))
+
+
 class ElementwiseGrad(FunctionNode):
     """A gradient ``f'(x) * gy`` as one node, for functions of which a formula in variables takes many.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chainer import backend
 from chainer.function_node import FunctionNode
+from chainer.functions.math._elementwise import WithGradientNode
 from chainer.functions.math._operators import FloatBinary, FloatUnary, WithConstant
 from chainer.functions.math.exponential import log
 from chainer.functions.math.sum import sum_to
@@ -62,7 +63,7 @@ class PowVarVarGrad(FunctionNode):
         return tuple([sum_to(makers[i](), (lhs, rhs, gy)[i].shape) for i in indexes])
 
 
-class PowVarConst(WithConstant, FloatUnary):
+class PowVarConst(WithGradientNode, WithConstant, FloatUnary):
     """Node of ``x ** value``."""
 
     pattern = "_ ** {}"
@@ -71,9 +72,8 @@ class PowVarConst(WithConstant, FloatUnary):
         self.retain_inputs((0,))
         return (inputs[0] ** self.value,)
 
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (x,) = self.get_retained_inputs()
-        return PowVarConstGrad(self.value).apply((x, grad_outputs[0]))
+    def gradient_node(self) -> FunctionNode:
+        return PowVarConstGrad(self.value)
 
 
 class PowVarConstGrad(FunctionNode):
@@ -107,7 +107,7 @@ class PowVarConstGrad(FunctionNode):
         return tuple(results)
 
 
-class PowConstVar(WithConstant, FloatUnary):
+class PowConstVar(WithGradientNode, WithConstant, FloatUnary):
     """Node of ``value ** x``."""
 
     pattern = "{} ** _"
@@ -116,9 +116,8 @@ class PowConstVar(WithConstant, FloatUnary):
         self.retain_outputs((0,))
         return (self.value ** inputs[0],)
 
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (y,) = self.get_retained_outputs()
-        return PowConstVarGrad(self.value).apply((y, grad_outputs[0]))
+    def gradient_node(self) -> FunctionNode:
+        return PowConstVarGrad(self.value)
 
 
 class PowConstVarGrad(FunctionNode):

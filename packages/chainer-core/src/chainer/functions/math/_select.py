@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from chainer import backend
+from chainer import backend, utils
 from chainer.function_node import FunctionNode
 from chainer.functions.math.sum import sum_to
 from chainer.types import Arrays, NdArray, Variables
@@ -60,6 +60,11 @@ class Choice(FunctionNode):
         type_check.expect_broadcast_shapes(x1.shape, x2.shape)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        x1, x2 = self.get_retained_inputs()
-        gxs = self.gradient(x1.array, x2.array).apply(grad_outputs)
-        return tuple([sum_to(gxs[i], (x1, x2)[i].shape) for i in indexes])
+        xs = self.get_retained_input_arrays()
+        gxs = self.gradient(*xs).apply(grad_outputs)
+        return tuple([sum_to(gxs[i], xs[i].shape) for i in indexes])
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        xs = self.get_retained_input_arrays()
+        gxs = self.gradient(*xs).forward(grad_outputs)
+        return tuple([utils.sum_to(gxs[i], xs[i].shape) for i in indexes])

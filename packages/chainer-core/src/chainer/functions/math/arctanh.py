@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainer.functions.math._elementwise import Elementwise
+from chainer.functions.math._elementwise import Arithmetic
 from chainer.types import NdArray, VariableLike
 from chainer.variable import Variable
 
 
-class Arctanh(Elementwise):
+class Arctanh(Arithmetic):
     """Node of :func:`arctanh`."""
 
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.arctanh(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
+    def gradient(self, x: Any, gy: Any) -> Any:
         return gy / (1.0 - x * x)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy
 
+from chainer import backend
 from chainer.function_node import FunctionNode
 from chainer.functions.array.broadcast import broadcast_to
 from chainer.functions.array.reshape import reshape
-from chainer.functions.math._axes import check_axes, expect_axes, keep_axes
+from chainer.functions.math._axes import check_axes, expect_axes, keep_axes, kept_shape
 from chainer.functions.math.sum import sum as sum_axes
 from chainer.types import Arrays, AxisLike, VariableLike, Variables
 from chainer.utils import type_check
@@ -48,6 +49,12 @@ class Mean(FunctionNode):
         if self.axis is not None:
             gy = keep_axes(gy, shape, self.axis)  # type: ignore[arg-type]
         return (broadcast_to(gy * (1 / self._size), shape),)  # type: ignore[arg-type]
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (gy,) = grad_outputs
+        shape: Any = self.inputs[0].shape  # type: ignore[index]
+        gx = gy.reshape(kept_shape(shape, self.axis)) * (1 / self._size)
+        return (backend.get_array_module(gy).broadcast_to(gx, shape),)
 
 
 def average(

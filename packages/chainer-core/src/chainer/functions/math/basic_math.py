@@ -16,6 +16,7 @@ import numpy
 from chainer import backend, utils
 from chainer.backends import kernels
 from chainer.function_node import FunctionNode
+from chainer.functions.math._elementwise import WithGradientNode
 from chainer.functions.math._operators import Binary, FloatBinary, FloatUnary, Unary, WithConstant
 from chainer.functions.math._power import PowConstVar as PowConstVar
 from chainer.functions.math._power import PowConstVarGrad as PowConstVarGrad
@@ -59,8 +60,12 @@ class Absolute(FloatUnary):
         return (abs(inputs[0]),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (x,) = self.get_retained_inputs()
-        return AbsoluteGrad(x.array).apply(grad_outputs)
+        (x,) = self.get_retained_input_arrays()
+        return AbsoluteGrad(x).apply(grad_outputs)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (x,) = self.get_retained_input_arrays()
+        return AbsoluteGrad(x).forward(grad_outputs)
 
 
 class AbsoluteGrad(FunctionNode):
@@ -242,6 +247,13 @@ class Div(FloatBinary):
             results.append(sum_to(gx, inputs[i].shape))
         return tuple(results)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (rhs,) = self.get_retained_input_arrays()
+        (y,) = self.get_retained_output_arrays()
+        inputs: Any = self.inputs
+        quotient = grad_outputs[0] / rhs
+        return tuple([utils.sum_to(-quotient * y if i else quotient, inputs[i].shape) for i in indexes])
+
 
 class DivGrad(FunctionNode):
     """Gradient of ``y = x / d`` with respect to ``d``, of ``(gy / d, y)``: minus their product."""
@@ -257,7 +269,7 @@ class DivGrad(FunctionNode):
         return tuple([DivGrad().apply((inputs[1 - i], grad_outputs[0]))[0] for i in indexes])
 
 
-class DivFromConstant(WithConstant, FloatUnary):
+class DivFromConstant(WithGradientNode, WithConstant, FloatUnary):
     """Node of ``value / x``."""
 
     pattern = "{} / _"
@@ -266,9 +278,8 @@ class DivFromConstant(WithConstant, FloatUnary):
         self.retain_inputs((0,))
         return (self.value / inputs[0],)
 
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (x,) = self.get_retained_inputs()
-        return DivFromConstantGrad(self.value).apply((x, grad_outputs[0]))
+    def gradient_node(self) -> FunctionNode:
+        return DivFromConstantGrad(self.value)
 
 
 class DivFromConstantGrad(FunctionNode):

@@ -7,13 +7,14 @@ from typing import Any
 from chainer import backend
 from chainer.function_node import FunctionNode
 from chainer.functions.math._axes import keep_axes
+from chainer.functions.math._elementwise import WithGradientNode
 from chainer.functions.math.sum import sum as sum_axes
 from chainer.types import Arrays, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
 
 
-class BatchL2NormSquared(FunctionNode):
+class BatchL2NormSquared(WithGradientNode):
     """Node of :func:`batch_l2_norm_squared`."""
 
     def check_type_forward(self, in_types: Any) -> None:
@@ -25,9 +26,8 @@ class BatchL2NormSquared(FunctionNode):
         self.retain_inputs((0,))
         return (backend.get_array_module(x).square(x).sum(axis=tuple(range(1, x.ndim))),)
 
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (x,) = self.get_retained_inputs()
-        return BatchL2NormSquaredGrad().apply((x, grad_outputs[0]))
+    def gradient_node(self) -> FunctionNode:
+        return BatchL2NormSquaredGrad()
 
 
 class BatchL2NormSquaredGrad(FunctionNode):

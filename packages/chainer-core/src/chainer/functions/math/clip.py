@@ -41,8 +41,12 @@ class Clip(FunctionNode):
         return (xp.clip(x, self.x_min, self.x_max),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (x,) = self.get_retained_inputs()
-        return ClipGrad(x.array, self.x_min, self.x_max).apply(grad_outputs)
+        (x,) = self.get_retained_input_arrays()
+        return ClipGrad(x, self.x_min, self.x_max).apply(grad_outputs)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (x,) = self.get_retained_input_arrays()
+        return ClipGrad(x, self.x_min, self.x_max).forward(grad_outputs)
 
 
 class ClipGrad(Select):

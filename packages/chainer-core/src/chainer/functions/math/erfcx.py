@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainer.functions.math._elementwise import Elementwise, special
+from chainer.functions.math._elementwise import Arithmetic, special
 from chainer.types import NdArray, VariableLike
 from chainer.variable import Variable
 
 
-class Erfcx(Elementwise):
+class Erfcx(Arithmetic):
     """Node of :func:`erfcx`."""
 
     label = "erfcx"
@@ -19,7 +19,7 @@ class Erfcx(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return special(xp, "erfcx", x)
 
-    def gradient(self, x: Variable, y: Variable, gy: Variable) -> Variable:
+    def gradient(self, x: Any, y: Any, gy: Any) -> Any:
         return (2.0 * x * y - 2 / math.sqrt(math.pi)) * gy
 
 

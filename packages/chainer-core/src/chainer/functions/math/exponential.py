@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainer.functions.math._elementwise import Elementwise
+from chainer.functions.math._elementwise import Arithmetic
 from chainer.types import NdArray, VariableLike
 from chainer.variable import Variable
 
 
-class Exp(Elementwise):
+class Exp(Arithmetic):
     """Node of :func:`exp`."""
 
     label = "exp"
@@ -20,11 +20,11 @@ class Exp(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.exp(x)
 
-    def gradient(self, y: Variable, gy: Variable) -> Variable:
+    def gradient(self, y: Any, gy: Any) -> Any:
         return y * gy
 
 
-class Log(Elementwise):
+class Log(Arithmetic):
     """Node of :func:`log`."""
 
     label = "log"
@@ -32,11 +32,11 @@ class Log(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.log(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
+    def gradient(self, x: Any, gy: Any) -> Any:
         return gy / x
 
 
-class Log2(Elementwise):
+class Log2(Arithmetic):
     """Node of :func:`log2`."""
 
     label = "log2"
@@ -44,11 +44,11 @@ class Log2(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.log2(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
+    def gradient(self, x: Any, gy: Any) -> Any:
         return gy / x * (1 / math.log(2))
 
 
-class Log10(Elementwise):
+class Log10(Arithmetic):
     """Node of :func:`log10`."""
 
     label = "log10"
@@ -56,7 +56,7 @@ class Log10(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.log10(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
+    def gradient(self, x: Any, gy: Any) -> Any:
         return gy / x * (1 / math.log(10))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainer.functions.math._elementwise import Elementwise
+from chainer.functions.math._elementwise import Arithmetic
 from chainer.types import NdArray, VariableLike
 from chainer.variable import Variable
 
 
-class Expm1(Elementwise):
+class Expm1(Arithmetic):
     """Node of :func:`expm1`."""
 
     label = "expm1"
@@ -19,7 +19,7 @@ class Expm1(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.expm1(x)
 
-    def gradient(self, y: Variable, gy: Variable) -> Variable:
+    def gradient(self, y: Any, gy: Any) -> Any:
         return (y + 1.0) * gy
 
 

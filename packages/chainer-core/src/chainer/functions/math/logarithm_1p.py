@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainer.functions.math._elementwise import Elementwise
+from chainer.functions.math._elementwise import Arithmetic
 from chainer.types import NdArray, VariableLike
 from chainer.variable import Variable
 
 
-class Log1p(Elementwise):
+class Log1p(Arithmetic):
     """Node of :func:`log1p`."""
 
     label = "log1p"
@@ -17,7 +17,7 @@ class Log1p(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.log1p(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
+    def gradient(self, x: Any, gy: Any) -> Any:
         return gy / (x + 1.0)
 
 

@@ -8,7 +8,7 @@ import numpy
 
 from chainer import backend
 from chainer.function_node import FunctionNode
-from chainer.functions.math._axes import check_axes, expect_axes, keep_axes
+from chainer.functions.math._axes import check_axes, expect_axes, keep_axes, kept_shape
 from chainer.functions.math.exponential import exp
 from chainer.types import Arrays, AxisLike, VariableLike, Variables
 from chainer.utils import type_check
@@ -44,6 +44,14 @@ class LogSumExp(FunctionNode):
         (gy,) = grad_outputs
         assert gy is not None
         return (exp(x - keep_axes(y, x.shape, self.axis)) * keep_axes(gy, x.shape, self.axis),)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (x,) = self.get_retained_input_arrays()
+        (y,) = self.get_retained_output_arrays()
+        shape = kept_shape(x.shape, self.axis)
+        gx = backend.get_array_module(x).exp(x - y.reshape(shape))
+        gx *= grad_outputs[0].reshape(shape)
+        return (gx,)
 
 
 def logsumexp(x: VariableLike, axis: AxisLike = None) -> Variable:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy
 
+from chainer import utils
 from chainer.function_node import FunctionNode
 from chainer.functions.array.reshape import reshape
 from chainer.functions.math.sum import sum_to
@@ -62,33 +64,51 @@ class MatMul(FunctionNode):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         a, b = self.get_retained_inputs()
-        (gy,) = grad_outputs
-        assert gy is not None
+        return tuple(
+            [
+                reshape(sum_to(node.apply(factors)[0], matrix_shape), shape)
+                for node, factors, matrix_shape, shape in self._gradient_products(indexes, a, b, grad_outputs[0])
+            ]
+        )
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        a, b = self.get_retained_input_arrays()
+        return tuple(
+            [
+                utils.sum_to(node.forward(factors)[0], matrix_shape).reshape(shape)
+                for node, factors, matrix_shape, shape in self._gradient_products(indexes, a, b, grad_outputs[0])
+            ]
+        )
+
+    def _gradient_products(
+        self, indexes: tuple[int, ...], a: Any, b: Any, gy: Any
+    ) -> Iterator[tuple[MatMul, tuple[Any, Any], Shape, Shape]]:
+        """For each input, the product that its gradient is before stacks and vectors get their own shape back.
+
+        Serves variables and bare arrays. Tells the node of the product, its factors, the shape of the input as a matrix
+        and its own.
+        """
         matrix_a, matrix_b, matrix_gy = self._as_matrices(a, b, gy)
         # A vector was not transposed, whatever was asked.
         transa, transb, transc = self.transa and a.ndim > 1, self.transb and b.ndim > 1, self.transc
-        results = []
         for i in indexes:
             if i == 0:  # y = a b, so ga = gy b^T
-                (ga,) = MatMul(transc, not transb, transa, a.dtype).apply((matrix_gy, matrix_b))
-                results.append(reshape(sum_to(ga, matrix_a.shape), a.shape))
+                yield MatMul(transc, not transb, transa, a.dtype), (matrix_gy, matrix_b), matrix_a.shape, a.shape
             else:  # and gb = a^T gy
-                (gb,) = MatMul(not transa, transc, transb, b.dtype).apply((matrix_a, matrix_gy))
-                results.append(reshape(sum_to(gb, matrix_b.shape), b.shape))
-        return tuple(results)
+                yield MatMul(not transa, transc, transb, b.dtype), (matrix_a, matrix_gy), matrix_b.shape, b.shape
 
-    def _as_matrices(self, a: Variable, b: Variable, gy: Variable) -> tuple[Variable, Variable, Variable]:
+    def _as_matrices(self, a: Any, b: Any, gy: Any) -> tuple[Any, Any, Any]:
         """Vectors as the matrices they stand for: a row on the left, a column on the right."""
         if a.ndim > 1 and b.ndim > 1:
             return a, b, gy
-        matrix_a = reshape(a, (1, *a.shape)) if a.ndim == 1 else a
-        matrix_b = reshape(b, (*b.shape, 1)) if b.ndim == 1 else b
+        matrix_a = a.reshape((1, *a.shape)) if a.ndim == 1 else a
+        matrix_b = b.reshape((*b.shape, 1)) if b.ndim == 1 else b
         shape: Shape = gy.shape
         if b.ndim == 1:
             shape = (*shape, 1)
         if a.ndim == 1:
             shape = (*shape[:-1], 1, shape[-1])
-        return matrix_a, matrix_b, reshape(gy, shape)
+        return matrix_a, matrix_b, gy.reshape(shape)
 
 
 class BatchMatMul(MatMul):
@@ -112,8 +132,8 @@ class BatchMatMul(MatMul):
     def forward(self, inputs: Arrays) -> Arrays:
         return super().forward(tuple([x.reshape(*x.shape, 1) if x.ndim == 2 else x for x in inputs]))
 
-    def _as_matrices(self, a: Variable, b: Variable, gy: Variable) -> tuple[Variable, Variable, Variable]:
-        matrix_a, matrix_b = [reshape(x, (*x.shape, 1)) if x.ndim == 2 else x for x in (a, b)]
+    def _as_matrices(self, a: Any, b: Any, gy: Any) -> tuple[Any, Any, Any]:
+        matrix_a, matrix_b = [x.reshape((*x.shape, 1)) if x.ndim == 2 else x for x in (a, b)]
         return matrix_a, matrix_b, gy
 
 

@@ -35,10 +35,17 @@ class SelectorBase(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (gy,) = grad_outputs
         assert gy is not None
-        (x,) = self.get_retained_inputs()
-        (y,) = self.get_retained_outputs()
-        mask = x.array == y.array.reshape(kept_shape(x.shape, self.axis))  # type: ignore[union-attr]
-        return Select(mask).apply((keep_axes(gy, x.shape, self.axis),))
+        mask = self._mask()
+        return Select(mask).apply((keep_axes(gy, mask.shape, self.axis),))
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        mask = self._mask()
+        return Select(mask).forward((grad_outputs[0].reshape(kept_shape(mask.shape, self.axis)),))
+
+    def _mask(self) -> NdArray:
+        (x,) = self.get_retained_input_arrays()
+        (y,) = self.get_retained_output_arrays()
+        return x == y.reshape(kept_shape(x.shape, self.axis))
 
 
 class Max(SelectorBase):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainer.functions.math._elementwise import Elementwise
+from chainer.functions.math._elementwise import Arithmetic
 from chainer.types import NdArray, VariableLike
 from chainer.variable import Variable
 
 
-class Sqrt(Elementwise):
+class Sqrt(Arithmetic):
     """Node of :func:`sqrt`."""
 
     label = "sqrt"
@@ -19,11 +19,11 @@ class Sqrt(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.sqrt(x)
 
-    def gradient(self, y: Variable, gy: Variable) -> Variable:
+    def gradient(self, y: Any, gy: Any) -> Any:
         return gy / (y * 2.0)
 
 
-class RsqrtGPU(Elementwise):
+class RsqrtGPU(Arithmetic):
     """Node of :func:`rsqrt`; named when only GPUs had it as one function."""
 
     label = "rsqrt"
@@ -32,7 +32,7 @@ class RsqrtGPU(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.reciprocal(xp.sqrt(x))
 
-    def gradient(self, x: Variable, y: Variable, gy: Variable) -> Variable:
+    def gradient(self, x: Any, y: Any, gy: Any) -> Any:
         return y / x * -0.5 * gy
 
 

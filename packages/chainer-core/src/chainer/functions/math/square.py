@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainer.functions.math._elementwise import Elementwise
+from chainer.functions.math._elementwise import Arithmetic
 from chainer.types import NdArray, VariableLike
 from chainer.variable import Variable
 
 
-class Square(Elementwise):
+class Square(Arithmetic):
     """Node of :func:`square`."""
 
     label = "square"
@@ -17,7 +17,7 @@ class Square(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.square(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
+    def gradient(self, x: Any, gy: Any) -> Any:
         return gy * (x * 2.0)
 
 

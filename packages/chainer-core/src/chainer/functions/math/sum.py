@@ -6,7 +6,7 @@ from typing import Any
 
 from chainer import backend, utils
 from chainer.function_node import FunctionNode
-from chainer.functions.math._axes import check_axes, expect_axes, keep_axes
+from chainer.functions.math._axes import check_axes, expect_axes, keep_axes, kept_shape
 from chainer.types import Arrays, AxisLike, Shape, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable, as_variable
@@ -36,6 +36,13 @@ class Sum(FunctionNode):
         if self.axis is not None:
             gy = keep_axes(gy, shape, self.axis)  # type: ignore[arg-type]
         return (broadcast_to(gy, shape),)  # type: ignore[arg-type]
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (gy,) = grad_outputs
+        shape: Any = self.inputs[0].shape  # type: ignore[index]
+        if self.axis is not None:
+            gy = gy.reshape(kept_shape(shape, self.axis))
+        return (backend.get_array_module(gy).broadcast_to(gy, shape),)
 
 
 class SumTo(FunctionNode):

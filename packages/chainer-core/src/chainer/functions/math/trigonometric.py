@@ -6,14 +6,14 @@ from typing import Any
 
 from chainer import backend
 from chainer.function_node import FunctionNode
-from chainer.functions.math._elementwise import Elementwise, ElementwiseGrad
+from chainer.functions.math._elementwise import Arithmetic, Elementwise, ElementwiseGrad, WithGradientNode
 from chainer.functions.math.sum import sum_to
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
 
 
-class Sin(Elementwise):
+class Sin(WithGradientNode, Elementwise):
     """Node of :func:`sin`."""
 
     label = "sin"
@@ -21,8 +21,8 @@ class Sin(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.sin(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
-        return SinGrad().apply((x, gy))[0]
+    def gradient_node(self) -> FunctionNode:
+        return SinGrad()
 
 
 class SinGrad(ElementwiseGrad):
@@ -35,7 +35,7 @@ class SinGrad(ElementwiseGrad):
         return CosGrad().apply((x, g))[0]
 
 
-class Cos(Elementwise):
+class Cos(WithGradientNode, Elementwise):
     """Node of :func:`cos`."""
 
     label = "cos"
@@ -43,8 +43,8 @@ class Cos(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.cos(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
-        return CosGrad().apply((x, gy))[0]
+    def gradient_node(self) -> FunctionNode:
+        return CosGrad()
 
 
 class CosGrad(ElementwiseGrad):
@@ -57,7 +57,7 @@ class CosGrad(ElementwiseGrad):
         return -SinGrad().apply((x, g))[0]
 
 
-class Tan(Elementwise):
+class Tan(Arithmetic):
     """Node of :func:`tan`."""
 
     label = "tan"
@@ -67,11 +67,11 @@ class Tan(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.tan(x)
 
-    def gradient(self, y: Variable, gy: Variable) -> Variable:
+    def gradient(self, y: Any, gy: Any) -> Any:
         return (y * y + 1.0) * gy
 
 
-class Arcsin(Elementwise):
+class Arcsin(WithGradientNode, Elementwise):
     """Node of :func:`arcsin`."""
 
     label = "arcsin"
@@ -79,8 +79,8 @@ class Arcsin(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.arcsin(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
-        return ArcsinGrad().apply((x, gy))[0]
+    def gradient_node(self) -> FunctionNode:
+        return ArcsinGrad()
 
 
 class ArcsinGrad(ElementwiseGrad):
@@ -93,7 +93,7 @@ class ArcsinGrad(ElementwiseGrad):
         return ArcsinGrad().apply((x, x * g / (1.0 - x * x)))[0]
 
 
-class Arccos(Elementwise):
+class Arccos(WithGradientNode, Elementwise):
     """Node of :func:`arccos`."""
 
     label = "arccos"
@@ -101,8 +101,8 @@ class Arccos(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.arccos(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
-        return ArccosGrad().apply((x, gy))[0]
+    def gradient_node(self) -> FunctionNode:
+        return ArccosGrad()
 
 
 class ArccosGrad(ElementwiseGrad):
@@ -115,7 +115,7 @@ class ArccosGrad(ElementwiseGrad):
         return ArccosGrad().apply((x, x * g / (1.0 - x * x)))[0]
 
 
-class Arctan(Elementwise):
+class Arctan(WithGradientNode, Elementwise):
     """Node of :func:`arctan`."""
 
     label = "arctan"
@@ -123,8 +123,8 @@ class Arctan(Elementwise):
     def value(self, xp: Any, x: NdArray) -> NdArray:
         return xp.arctan(x)
 
-    def gradient(self, x: Variable, gy: Variable) -> Variable:
-        return ArctanGrad().apply((x, gy))[0]
+    def gradient_node(self) -> FunctionNode:
+        return ArctanGrad()
 
 
 class ArctanGrad(ElementwiseGrad):
