@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+import chainer.variable  # by its whole name: it imports this module first
 from chainer import _diagnosis
 from chainer.configuration import using_config
 
@@ -267,11 +268,9 @@ class _Gradients:
 
     def as_variable(self, gradient: Any) -> Any:
         """A gradient as the variable that it is for those outside."""
-        from chainer.variable import constant
-
         if self.recorded or gradient is None:
             return gradient
-        return constant(numpy.asarray(gradient) if isinstance(gradient, numpy.generic) else gradient)
+        return chainer.variable.constant(numpy.asarray(gradient) if isinstance(gradient, numpy.generic) else gradient)
 
 
 _ALL = tuple(tuple(range(n)) for n in range(64))
@@ -391,22 +390,21 @@ class _CountDown:
 
 
 def _first_gradient(output: Variable, loss_scale: float | None) -> Variable:
-    from chainer.variable import constant
-
     data = output._array()
     if data.size != 1:
         raise RuntimeError(
             f"backward starts from one number, but {output._describe()} has shape {data.shape}: set its grad before "
             f"calling backward(), or reduce it, for example with chainer.functions.sum{_diagnosis.made_by(output)}"
         )
+    start = 1 if loss_scale is None else loss_scale
+    if type(data) is numpy.ndarray:
+        return chainer.variable.constant(numpy.full(data.shape, start, data.dtype))
     with output.device.create_context():
-        return constant(output.xp.full_like(data, 1 if loss_scale is None else loss_scale))
+        return chainer.variable.constant(output.xp.full_like(data, start))
 
 
 def _as_gradient(gradient: Any) -> Variable:
-    from chainer.variable import as_variable
-
-    return as_variable(gradient)
+    return chainer.variable.as_variable(gradient)
 
 
 def _accumulate(variable: Variable, gradient: Variable, loss_scale: float | None) -> None:

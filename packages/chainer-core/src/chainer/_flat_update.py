@@ -1,9 +1,8 @@
 """Running elementwise update rules over flat arrays, with few and cache-sized NumPy calls.
 
-Two facts about NumPy on a CPU decide the shape of this module. A call costs about half a
-microsecond whatever it does, so many small parameters are gathered into one flat array and updated together. And a rule is
-ten passes over memory, so a large parameter is updated in blocks whose arrays
-stay in the cache between passes.
+Two facts about NumPy on a CPU decide the shape of this module. A call costs about half a microsecond whatever it does, so
+many small parameters are gathered into one flat array and updated together. And a rule is ten passes over memory, so a
+large parameter is updated in blocks whose arrays stay in the cache between passes.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class UpdateTogether:
     """
 
     def __init__(self) -> None:
-        self._group: _Group | None = None
+        self._group: _Group | None = None  # made when first needed
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_group": None}  # views would be pickled as copies; the group forms anew
@@ -70,6 +69,10 @@ class UpdateTogether:
 
     def update(self, params: Sequence[Parameter]) -> None:
         """Calls the update rule of each parameter, or does what that would have done."""
+        group = self._group
+        if group is not None and group.is_as_before(params):
+            group.update()
+            return
         together: list[Parameter] = []
         rest: list[Parameter] = []
         leader: UpdateRule | None = None
@@ -85,11 +88,9 @@ class UpdateTogether:
         for param in rest:
             param.update()
         if together:
-            assert leader is not None
-            group = self._group
-            if group is None or not group.holds(together):
-                group = self._group = _Group(leader, together)
-            group.update(leader, together)
+            if group is None or not group.is_as_before(together):
+                group = self._group = _Group(together)
+            group.update()
 
 
 def _may_lead(rule: UpdateRule) -> bool:
@@ -124,53 +125,66 @@ def _may_join(leader: UpdateRule, rule: UpdateRule, param: Parameter) -> bool:
 
 
 class _Group:
-    """Parameters whose elements are updated as one flat array."""
+    """Parameters whose elements are updated as one flat array; their rules may all do so.
 
-    def __init__(self, leader: UpdateRule, params: Sequence[Parameter]) -> None:
-        self._params = list(params)
-        self._states: list[Any] = []
-        shapes: list[Any] = [param.shape for param in params]
-        sizes = [param.size for param in params]
-        ends = numpy.cumsum(sizes).tolist()
-        total = ends[-1]
-        self._theta = numpy.empty(total, numpy.float32)
-        self._grad = numpy.empty(total, numpy.float32)
-        self._theta_views = []
-        self.state: dict[str, NdArray] = {}
+    Args:
+        params: Initialised parameters with gradients, of which the first one's rule leads.
+    """
+
+    def __init__(self, params: Sequence[Parameter]) -> None:
         for param in params:
             param.update_rule.prepare_state(param)  # type: ignore[union-attr]
-        for name, example in (leader._state or {}).items():
-            self.state[name] = numpy.empty(total, example.dtype)
-        for param, shape, start, end in zip(params, shapes, [0, *ends], ends, strict=False):
-            self._theta_views.append(self._theta[start:end].reshape(shape))
-            rule: Any = param.update_rule
-            for name, flat in self.state.items():
-                view = flat[start:end].reshape(shape)
+        self._params = list(params)
+        self._rules: list[Any] = [param.update_rule for param in params]
+        self._thetas: list[Any] = [param._data for param in params]
+        ends = numpy.cumsum([theta.size for theta in self._thetas]).tolist()
+        parts = list(zip([0, *ends], ends))
+        self._theta = numpy.empty(ends[-1], numpy.float32)
+        self._grad = numpy.empty(ends[-1], numpy.float32)
+        self._theta_views = [
+            self._theta[start:end].reshape(theta.shape) for theta, (start, end) in zip(self._thetas, parts)
+        ]
+        self._state: dict[str, NdArray] = {}
+        for name, example in self._rules[0]._state.items():
+            flat = self._state[name] = numpy.empty(ends[-1], example.dtype)
+            for rule, theta, (start, end) in zip(self._rules, self._thetas, parts):
+                view = flat[start:end].reshape(theta.shape)
                 view[...] = rule._state[name]
                 rule._state[name] = view
-            self._states.append(list(rule._state.values()))
+        self._state_views = [list(rule._state.values()) for rule in self._rules]
 
-    def holds(self, params: Sequence[Parameter]) -> bool:
-        """Whether these are its parameters, of the same shapes, and the states still its views."""
+    def is_as_before(self, params: Sequence[Parameter]) -> bool:
+        """Whether these are its parameters, and nothing has changed but values since it was made."""
         if len(params) != len(self._params):
             return False
-        for param, own, states, view in zip(params, self._params, self._states, self._theta_views):
-            if param is not own or param._data.shape != view.shape:  # type: ignore[union-attr]
+        leader = self._rules[0]
+        t, common = leader.t, leader.hyperparam._parent
+        for param, own, rule, theta, views in zip(params, self._params, self._rules, self._thetas, self._state_views):
+            if (
+                param is not own
+                or param._data is not theta
+                or param._grad is None
+                or param.update_rule is not rule
+                or rule.t != t
+                or not rule.enabled
+                or rule._hooks.pre
+                or rule._hooks.post
+                or len(rule.hyperparam.__dict__) != 1
+                or rule.hyperparam._parent is not common
+                or len(rule._state) != len(views)
+            ):
                 return False
-            held: Any = param.update_rule._state  # type: ignore[union-attr]
-            if held is None or len(held) != len(states):
-                return False
-            for a, b in zip(held.values(), states):
-                if a is not b:
+            for held, view in zip(rule._state.values(), views):
+                if held is not view:
                     return False
         return True
 
-    def update(self, leader: UpdateRule, params: Sequence[Parameter]) -> None:
-        for param in params:
-            param.update_rule.t += 1  # type: ignore[union-attr]
-        thetas: list[Any] = [param._data for param in params]
-        numpy.concatenate([theta.reshape(-1) for theta in thetas], out=self._theta)
-        numpy.concatenate([param.grad.reshape(-1) for param in params], out=self._grad)  # type: ignore[union-attr]
-        leader.update_elements(self._theta, self._grad, self.state)
-        for theta, view in zip(thetas, self._theta_views):
-            numpy.copyto(theta, view)
+    def update(self) -> None:
+        """Gathers values and gradients, lets the rule of the first parameter update them, and spreads the values."""
+        for rule in self._rules:
+            rule.t += 1
+        numpy.concatenate([theta.reshape(-1) for theta in self._thetas], out=self._theta)
+        numpy.concatenate([param.grad_var._data.reshape(-1) for param in self._params], out=self._grad)  # type: ignore[union-attr]
+        self._rules[0].update_elements(self._theta, self._grad, self._state)
+        for theta, view in zip(self._thetas, self._theta_views):
+            theta[...] = view

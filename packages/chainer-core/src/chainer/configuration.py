@@ -158,13 +158,19 @@ class using_config(contextlib.ContextDecorator):
     def __enter__(self) -> None:
         name, config = self._name, self._config
         if isinstance(config, LocalConfig):
-            self._before = config.__dict__.get(name, _ABSENT)
+            overrides = config.__dict__
+            self._before = overrides.get(name, _ABSENT)
+            if name != "debug":  # the one entry that something is done about
+                overrides[name] = self._value
+                return
         else:
             self._before = getattr(config, name, _ABSENT)
         setattr(config, name, self._value)
 
     def __exit__(self, *exc_info: object) -> None:
-        if self._before is _ABSENT:
+        if self._before is _ABSENT and isinstance(self._config, LocalConfig):
+            self._config.__dict__.pop(self._name, None)
+        elif self._before is _ABSENT:
             delattr(self._config, self._name)
         else:
             setattr(self._config, self._name, self._before)

@@ -430,7 +430,7 @@ class _Container(Link):
 
     def params(self, include_uninit: bool = True) -> Iterator[Parameter]:
         yield from super().params(include_uninit)
-        for child in self.children():
+        for _, child in self._items():
             yield from child.params(include_uninit)
 
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Parameter]]:

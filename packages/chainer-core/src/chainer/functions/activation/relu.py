@@ -33,6 +33,10 @@ class ReLU(FunctionNode):
         (y,) = self.get_retained_outputs()
         return ReLUGrad2(y.array).apply(grad_outputs)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (y,) = self.get_retained_output_arrays()
+        return ReLUGrad2(y).forward(grad_outputs)
+
 
 class ReLUGrad2(FunctionNode):
     """Gradient of :func:`relu`: linear in ``gy``, with the mask of ``y`` a constant.
