@@ -29,6 +29,10 @@ class PiecewiseLinear(FunctionNode):
         (retained,) = self.get_retained_inputs() or self.get_retained_outputs()
         return Slope(self.slope(retained.array)).apply(grad_outputs)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (retained,) = self.get_retained_input_arrays() or self.get_retained_output_arrays()
+        return (grad_outputs[0] * self.slope(retained),)
+
 
 class Slope(FunctionNode):
     """A constant array times the gradient; linear, so its own gradient is the same."""

@@ -40,6 +40,11 @@ class ELU(FunctionNode):
         (source,) = self.get_retained_inputs() or (y,)
         return ELUGrad(self.alpha, source.array >= 0).apply((y, grad_outputs[0]))  # type: ignore[operator]
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (y,) = self.get_retained_output_arrays()
+        (source,) = self.get_retained_input_arrays() or (y,)
+        return ELUGrad(self.alpha, source >= 0).forward((y, grad_outputs[0]))
+
 
 class ELUGrad(FunctionNode):
     """Gradient of :func:`elu`, of ``(y, gy)``: the exponential is ``y + alpha``.

@@ -59,6 +59,10 @@ class LogSoftmax(FunctionNode):
         (y,) = self.get_retained_outputs()
         return LogSoftmaxGrad(axis=self.axis).apply((y, grad_outputs[0]))
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (y,) = self.get_retained_output_arrays()
+        return LogSoftmaxGrad(axis=self.axis).forward((y, grad_outputs[0]))
+
 
 class LogSoftmaxGrad(FunctionNode):
     r"""Gradient of :func:`log_softmax`, of ``(y, gy)``: :math:`g_y - e^y \sum g_y`.

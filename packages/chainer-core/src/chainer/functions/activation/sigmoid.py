@@ -37,6 +37,10 @@ class Sigmoid(FunctionNode):
         (y,) = self.get_retained_outputs()
         return SigmoidGrad().apply((y, grad_outputs[0]))
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (y,) = self.get_retained_output_arrays()
+        return SigmoidGrad().forward((y, grad_outputs[0]))
+
 
 class SigmoidGrad(FunctionNode):
     """Gradient of :func:`sigmoid`, of ``(y, gy)``. Asks for the kernel ``eltwise_backward(y, gy, "sigmoid")``.

@@ -45,6 +45,10 @@ class Softmax(FunctionNode):
         (y,) = self.get_retained_outputs()
         return _SoftmaxGrad(self.axis).apply((y, grad_outputs[0]))
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (y,) = self.get_retained_output_arrays()
+        return _SoftmaxGrad(self.axis).forward((y, grad_outputs[0]))
+
 
 class _SoftmaxGrad(FunctionNode):
     r"""Gradient of :func:`softmax`, of ``(y, gy)``: :math:`y (g_y - \sum y g_y)`.

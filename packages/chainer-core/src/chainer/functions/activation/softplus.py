@@ -40,6 +40,10 @@ class Softplus(FunctionNode):
         (y,) = self.get_retained_outputs()
         return SoftplusGrad(self.beta).apply((y, grad_outputs[0]))
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (y,) = self.get_retained_output_arrays()
+        return SoftplusGrad(self.beta).forward((y, grad_outputs[0]))
+
 
 class SoftplusGrad(FunctionNode):
     r"""Gradient of :func:`softplus`, of ``(y, gy)``: the sigmoid of :math:`\beta x` is :math:`1 - \exp(-\beta y)`."""
@@ -85,6 +89,6 @@ def softplus(x: VariableLike, beta: float = 1.0) -> Variable:
     Example:
         >>> import numpy as np, chainer.functions as F
         >>> F.softplus(np.array([-1, 0, 1], np.float32))
-        variable([0.313 , 0.693 , 1.313 ])
+        variable([0.3133, 0.693 , 1.313 ])
     """
     return Softplus(beta).apply((x,))[0]

@@ -33,6 +33,10 @@ class Tanh(FunctionNode):
         (y,) = self.get_retained_outputs()
         return TanhGrad().apply((y, grad_outputs[0]))
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (y,) = self.get_retained_output_arrays()
+        return TanhGrad().forward((y, grad_outputs[0]))
+
 
 class TanhGrad(FunctionNode):
     """Gradient of :func:`tanh`, of ``(y, gy)``. Asks for the kernel ``eltwise_backward(y, gy, "tanh")``.

@@ -7,8 +7,8 @@ from typing import Any
 from chainer import backend
 from chainer.function_node import FunctionNode
 from chainer.functions.loss._difference import expect_alike
-from chainer.types import Arrays, VariableLike, Variables
-from chainer.variable import Variable, as_array
+from chainer.types import Arrays, NdArray, VariableLike, Variables
+from chainer.variable import Variable
 
 
 class AbsoluteError(FunctionNode):
@@ -25,9 +25,16 @@ class AbsoluteError(FunctionNode):
         return (abs(x0 - x1),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        x0, x1 = [as_array(x) for x in self.get_retained_inputs()]
-        gx = grad_outputs[0] * backend.get_array_module(x0).sign(x0 - x1)
+        gx = grad_outputs[0] * self._slope()
         return gx, (-gx if 1 in indexes else None)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        gx = grad_outputs[0] * self._slope()
+        return tuple([-gx if i else gx for i in indexes])
+
+    def _slope(self) -> NdArray:
+        x0, x1 = self.get_retained_input_arrays()
+        return backend.get_array_module(x0).sign(x0 - x1)
 
 
 def absolute_error(x0: VariableLike, x1: VariableLike) -> Variable:

@@ -44,6 +44,13 @@ class HuberLoss(FunctionNode):
         gx = gy * clip(x - t, -self.delta, self.delta)
         return gx, (-gx if 1 in indexes else None)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, t = self.get_retained_input_arrays()
+        xp = backend.get_array_module(x)
+        gx = xp.clip(x - t, -self.delta, self.delta)
+        gx *= grad_outputs[0] if self.reduce == "no" else xp.expand_dims(grad_outputs[0], 1)
+        return tuple([-gx if i else gx for i in indexes])
+
 
 def huber_loss(x: VariableLike, t: VariableLike, delta: float, reduce: str = "sum_along_second_axis") -> Variable:
     r"""Huber loss: squared error up to a distance, and linear beyond it.

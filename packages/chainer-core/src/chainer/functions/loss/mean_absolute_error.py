@@ -8,8 +8,8 @@ from chainer import backend
 from chainer.function_node import FunctionNode
 from chainer.functions.loss._difference import expect_alike
 from chainer.functions.loss._reduction import scaled_sum
-from chainer.types import Arrays, VariableLike, Variables
-from chainer.variable import Variable, as_array
+from chainer.types import Arrays, NdArray, VariableLike, Variables
+from chainer.variable import Variable
 
 
 class MeanAbsoluteError(FunctionNode):
@@ -24,10 +24,18 @@ class MeanAbsoluteError(FunctionNode):
         return (scaled_sum(abs(x0 - x1), 1 / x0.size if x0.size else float("nan")),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        x0, x1 = [as_array(x) for x in self.get_retained_inputs()]
-        slope = backend.get_array_module(x0).sign(x0 - x1)
-        gx = grad_outputs[0] * (slope * (1 / max(slope.size, 1)))
+        gx = grad_outputs[0] * self._slope()
         return gx, (-gx if 1 in indexes else None)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        gx = grad_outputs[0] * self._slope()
+        return tuple([-gx if i else gx for i in indexes])
+
+    def _slope(self) -> NdArray:
+        x0, x1 = self.get_retained_input_arrays()
+        slope = backend.get_array_module(x0).sign(x0 - x1)
+        slope *= 1 / max(slope.size, 1)
+        return slope
 
 
 def mean_absolute_error(x0: VariableLike, x1: VariableLike) -> Variable:

@@ -33,6 +33,12 @@ class MeanSquaredError(FunctionNode):
         gx = (grad_outputs[0] * (2 / max(x0.size, 1))) * (x0 - x1)  # type: ignore[operator]
         return gx, (-gx if 1 in indexes else None)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x0, x1 = self.get_retained_input_arrays()
+        gx = x0 - x1
+        gx *= grad_outputs[0] * (2 / max(gx.size, 1))
+        return tuple([-gx if i else gx for i in indexes])
+
 
 def mean_squared_error(x0: VariableLike, x1: VariableLike) -> Variable:
     """Mean over all elements of ``(x0 - x1) ** 2``.

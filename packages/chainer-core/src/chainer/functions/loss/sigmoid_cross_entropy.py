@@ -54,6 +54,11 @@ class SigmoidCrossEntropy(FunctionNode):
         grad = SigmoidCrossEntropyGrad(self.reduce, self.count, self.ignore_mask, t.array)
         return grad.apply((x, grad_outputs[0]))[0], None
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, t = self.get_retained_input_arrays()
+        grad = SigmoidCrossEntropyGrad(self.reduce, self.count, self.ignore_mask, t)
+        return tuple([None if i else grad.forward((x, grad_outputs[0]))[0] for i in indexes])
+
 
 class SigmoidCrossEntropyGrad(FunctionNode):
     """Gradient of :func:`sigmoid_cross_entropy`, of ``(x, gy)``.

@@ -30,6 +30,13 @@ class SquaredError(FunctionNode):
         gx = (2 * grad_outputs[0]) * (x0 - x1)  # type: ignore[operator]
         return gx, (-gx if 1 in indexes else None)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x0, x1 = self.get_retained_input_arrays()
+        gx = x0 - x1
+        gx *= grad_outputs[0]
+        gx *= 2
+        return tuple([-gx if i else gx for i in indexes])
+
 
 def squared_error(x0: VariableLike, x1: VariableLike) -> Variable:
     """Elementwise squared error, ``(x0 - x1) ** 2``.

@@ -52,6 +52,9 @@ class Dropout(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return DropoutGrad(self.mask).apply(grad_outputs)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (grad_outputs[0] * self.mask,)
+
 
 class DropoutGrad(FunctionNode):
     """Gradient of :func:`dropout`: the mask, a constant, times the gradient."""
