@@ -65,8 +65,6 @@ def expect_axis(x_type: Any, axis: int | None) -> None:
         type_check.expect(axis < x_type.ndim, -x_type.ndim <= axis)
 
 
-def reversed_along(x: NdArray, axis: int | None) -> NdArray:
-    """A view of an array from the end of an axis; of all elements in one axis, if it is ``None``."""
-    if axis is None:
-        return x.ravel()[::-1]
+def reversed_along(x: NdArray, axis: int) -> NdArray:
+    """A view of an array from the end of an axis."""
     return x[(slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)]

@@ -21,7 +21,7 @@ class Cumprod(FunctionNode):
 
     Args:
         axis: Axis along which to multiply; ``None`` flattens the array first.
-        reverse: Whether to begin at the end.
+        reverse: Whether to begin at the end of the axis.
     """
 
     def __init__(self, axis: int | None, reverse: bool = False) -> None:
@@ -37,7 +37,7 @@ class Cumprod(FunctionNode):
         (x,) = inputs
         self.retain_inputs((0,))
         xp = backend.get_array_module(x)
-        if not self.reverse:
+        if not self.reverse or self.axis is None:
             return (xp.cumprod(x, axis=self.axis),)
         return (reversed_along(xp.cumprod(reversed_along(x, self.axis), axis=self.axis), self.axis),)
 

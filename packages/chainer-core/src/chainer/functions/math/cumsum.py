@@ -18,7 +18,7 @@ class Cumsum(FunctionNode):
 
     Args:
         axis: Axis along which to add; ``None`` flattens the array first.
-        reverse: Whether to begin at the end, as the gradient does.
+        reverse: Whether to begin at the end of the axis, as the gradient does.
     """
 
     def __init__(self, axis: int | None = None, reverse: bool = False) -> None:
@@ -33,7 +33,7 @@ class Cumsum(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         (x,) = inputs
         xp = backend.get_array_module(x)
-        if not self.reverse:
+        if not self.reverse or self.axis is None:
             return (xp.cumsum(x, axis=self.axis),)
         return (reversed_along(xp.cumsum(reversed_along(x, self.axis), axis=self.axis), self.axis),)
 
