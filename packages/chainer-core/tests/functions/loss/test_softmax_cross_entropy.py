@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import weakref
 
 import chainer
 import chainer.functions as F
@@ -151,6 +152,17 @@ def test_caches_the_softmax(rng):
     assert F.softmax_cross_entropy(v, t, cache_score=False).creator.y is None
 
 
+def test_does_not_keep_scores_beside_their_softmax(rng):
+    x, t = draw(rng, (4, 3))
+    for options, is_kept in (({}, False), ({"cache_score": False}, True), ({"enable_double_backprop": True}, True)):
+        scores = chainer.Variable(x) * 1
+        array = weakref.ref(scores.array)
+        loss = F.softmax_cross_entropy(scores, t, **options)
+        del scores
+        assert (array() is not None) == is_kept
+        loss.backward()
+
+
 def test_labels_may_be_a_variable(rng):
     x, t = draw(rng, (4, 3))
     v, label = chainer.Variable(x), chainer.Variable(t)
@@ -197,8 +209,9 @@ def test_refuses_to_differentiate_twice_unless_asked(rng):
     v = chainer.Variable(x)
     loss = F.softmax_cross_entropy(v, t)
     (gx,) = chainer.grad([loss], [v], enable_double_backprop=True)
+    v = loss = None  # the refusal does not hang on what the caller holds
     with pytest.raises(RuntimeError, match="enable_double_backprop=True"):
-        chainer.grad([F.sum(gx * gx)], [v])
+        F.sum(gx * gx).backward()
 
 
 X, T = np.zeros((3, 4), "float32"), np.array([0, 1, 2], "int32")

@@ -53,12 +53,13 @@ class DiscriminativeMarginBasedClusteringLoss:
         n_batch = len(embeddings)
         x = reshape(embeddings, (n_batch, n_cluster, -1))  # (B, D, P)
         clusters = xp.arange(1, n_cluster + 1)[:, None]
-        is_member = (labels.reshape(n_batch, 1, -1) == clusters).astype(x.dtype)  # (B, C, P)
+        is_member = labels.reshape(n_batch, 1, -1) == clusters  # (B, C, P)
         count = is_member.sum(axis=2)  # (B, C)
-        mean = matmul(x, is_member, transb=True) * (1 / xp.maximum(count, 1))[:, None, :]  # (B, D, C)
+        members = is_member.astype(x.dtype)
+        mean = matmul(x, members, transb=True) * (1 / xp.maximum(count, 1))[:, None, :]  # (B, D, C)
 
         # Each pixel's own mean at once: (B, D, P) instead of (B, D, C, P).
-        spread = relu(self._length(x - matmul(mean, is_member), 1) - self.delta_v)  # (B, P)
+        spread = relu(self._length(x - matmul(mean, members), 1) - self.delta_v)  # (B, P)
         weight = (is_member / xp.maximum(count.sum(axis=0), 1)[:, None]).sum(axis=1)  # (B, P)
         variance = _sum(spread * spread * weight) * (1 / n_cluster)
 

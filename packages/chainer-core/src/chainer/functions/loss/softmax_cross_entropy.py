@@ -20,9 +20,10 @@ from chainer.variable import Variable
 class SoftmaxCrossEntropy(FunctionNode):
     """Node of :func:`softmax_cross_entropy`.
 
-    For labels without class weights it asks for the kernels ``softmax_cross_entropy(x, t, ignore_label)``, which
-    returns the loss of each sample and the softmax, and ``softmax_cross_entropy_backward(y, t, scale, ignore_label)``,
-    where ``scale`` is the gradient of the loss of each sample, or one number for all.
+    For labels without class weights, if the score is cached, it asks for the kernels
+    ``softmax_cross_entropy(x, t, ignore_label)``, which returns the loss of each sample and the softmax, and
+    ``softmax_cross_entropy_backward(y, t, scale, ignore_label)``, where ``scale`` is the gradient of the loss of each
+    sample, or one number for all.
 
     Attributes:
         soft_target: Whether the targets are distributions.
@@ -31,6 +32,7 @@ class SoftmaxCrossEntropy(FunctionNode):
     soft_target = False
     eps = 1e-7  # keeps the logarithm of a soft target of zero finite
 
+    _keeps_scores = False  # whether backward reads the scores although the softmax is cached
     _coeff: float = 1.0
     _kernel_y: NdArray | None = None  # softmax as the kernel gave it
     _target_index: tuple[NdArray, ...]  # of the score of each sample's label, in an array like x
@@ -79,7 +81,7 @@ class SoftmaxCrossEntropy(FunctionNode):
 
     def forward(self, inputs: Arrays) -> Arrays:
         x, t = inputs
-        self.retain_inputs((0, 1))
+        self.retain_inputs((1,) if self.cache_score and not self._keeps_scores else (0, 1))
         if t.dtype.kind == "f":
             self.soft_target = True
             self._coeff = 1 / max(t.size // t.shape[1], 1)
@@ -96,7 +98,7 @@ class SoftmaxCrossEntropy(FunctionNode):
         n_valid = int(xp.count_nonzero(t != self.ignore_label))
         self._coeff = 1 / max(n_valid if self.normalize else len(x), 1)
         kernel = kernels.find("softmax_cross_entropy", x)
-        if kernel is not None and self.class_weight is None:
+        if kernel is not None and self.class_weight is None and self.cache_score:
             loss, self._kernel_y = kernel(x, t, self.ignore_label)
             return loss
         if n_valid != t.size:
@@ -153,29 +155,29 @@ class SoftmaxCrossEntropy(FunctionNode):
         return target
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        x, _ = self.get_retained_inputs()
+        x = self.inputs[0].get_variable()  # type: ignore[index]
         return (*_SoftmaxCrossEntropyGrad(self).apply((x, grad_outputs[0])), None)
 
     def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        x, t = self.get_retained_input_arrays()
-        return tuple([self._gradient(x, t, grad_outputs[0]) if i == 0 else None for i in indexes])
+        return tuple([self._gradient(grad_outputs[0]) if i == 0 else None for i in indexes])
 
-    def _gradient(self, x: NdArray, t: NdArray, gy: NdArray) -> NdArray:
+    def _gradient(self, gy: NdArray) -> NdArray:
         """Gradient of the scores, from that of the loss."""
-        xp = backend.get_array_module(x)
+        *scores, t = self.get_retained_input_arrays()
+        xp = backend.get_array_module(t)
         scale = gy * self._coeff if self.reduce == "mean" else gy
         if self._kernel_y is not None:
-            kernel: Any = kernels.find("softmax_cross_entropy_backward", x)
+            kernel: Any = kernels.find("softmax_cross_entropy_backward", self._kernel_y)
             return kernel(self._kernel_y, t, scale, self.ignore_label)
-        exponentials, total = self._softmax or _exponentiate(x)[1:]
+        exponentials, total = self._softmax or _exponentiate(scores[0])[1:]
         if self.soft_target:
-            target = self._dense_target(x, t)
+            target = self._dense_target(exponentials, t)
             gx = exponentials * (target.sum(axis=1, keepdims=True) / total)
             gx -= target
             gx *= xp.expand_dims(scale, 1) if scale.ndim else scale
             return gx
         if self.class_weight is not None:
-            scale = scale * self._weight_of_classes(x)[self._target_index[1]]
+            scale = scale * self._weight_of_classes(exponentials)[self._target_index[1]]
         gx = exponentials * ((xp.expand_dims(scale, 1) if scale.ndim else scale) / total)
         # p - 1 for the label: exact also where p is so near to 1 that it is rounded to it.
         gx[self._target_index] = xp.expm1(-self._neg_log_p) * scale
@@ -185,15 +187,19 @@ class SoftmaxCrossEntropy(FunctionNode):
 
 
 class _SoftmaxCrossEntropyGrad(FunctionNode):
-    """Gradient of a :class:`SoftmaxCrossEntropy`, in one pass over the cached softmax; not differentiable."""
+    """Gradient of a :class:`SoftmaxCrossEntropy`, in one pass over the cached softmax; not differentiable.
+
+    Its inputs are the scores, which stand for their place in the graph alone, and ``gy``.
+    """
 
     def __init__(self, func: SoftmaxCrossEntropy) -> None:
         self.func = func
 
+    def _accept_missing(self, index: int, x: Variable) -> None:
+        pass  # the array of the scores need not be there any more
+
     def forward(self, inputs: Arrays) -> Arrays:
-        x, gy = inputs
-        _, t = self.func.get_retained_inputs()
-        return (self.func._gradient(x, t.array, gy),)
+        return (self.func._gradient(inputs[1]),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         raise RuntimeError(
@@ -206,6 +212,7 @@ class _TwiceDifferentiableSoftmaxCrossEntropy(SoftmaxCrossEntropy):
     """The same, with a gradient made of differentiable functions where it is recorded."""
 
     backward_arrays = SoftmaxCrossEntropy.backward_arrays
+    _keeps_scores = True
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, t = self.get_retained_inputs()
