@@ -394,8 +394,7 @@ class FunctionNode:
         """
         gxs = self.backward(target_input_indexes, grad_outputs)
         if len(gxs) != len(target_input_indexes):
-            # Old functions answer for every input, asked for or not.
-            gxs = tuple([gxs[i] for i in target_input_indexes])
+            gxs = self._match_targets(gxs, target_input_indexes)
         return tuple(
             [
                 gx if before is None else before if gx is None else before + gx
@@ -451,7 +450,7 @@ class FunctionNode:
         n_inputs = len(self.inputs or ())
         if len(gxs) == len(targets):
             return tuple(gxs)
-        if len(gxs) == n_inputs:
+        if len(gxs) == n_inputs:  # old functions answer for every input, asked for or not
             return tuple([gxs[i] for i in targets])
         raise ValueError(
             f"number of gradients returned from backward is incorrect: {len(gxs)} != expected {len(targets)} "
