@@ -73,6 +73,13 @@ def test_large_einsum_takes_the_short_way(rng):
     np.testing.assert_allclose(F.einsum("ij->j", x).array, x.sum(0))
 
 
+@pytest.mark.parametrize("function", [lambda x: F.einsum("i,i", x, x), lambda x: F.tensordot(x, x, 1)])
+def test_float16_is_rounded_once(function):
+    """A running sum in float16 would stop at 2048."""
+    y = function(np.ones(4096, "float16"))
+    assert y.dtype == "float16" and y.array == 4096
+
+
 def test_einsum_of_mixed_dtypes(rng):
     x = chainer.Variable(rng.normal(size=(2, 3)).astype("float32"))
     y = chainer.Variable(rng.normal(size=(3, 4)))

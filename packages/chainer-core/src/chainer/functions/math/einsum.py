@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import string
 from typing import Any
 
-import numpy
-
 from chainer import backend
 from chainer.function_node import FunctionNode
+from chainer.functions.math._half import by_way_of_float32
 from chainer.types import Arrays, NdArray, Shape, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
@@ -84,11 +84,9 @@ class DiagEinSum(EinSum):
 
 def _einsum(in_subs: list[str], out_sub: str, inputs: Arrays) -> NdArray:
     subscripts = f"{','.join(in_subs)}->{out_sub}"
-    xp = backend.get_array_module(*inputs)
     plan = len(inputs) > 1 and max([x.size for x in inputs]) >= _WORTH_PLANNING
-    return (
-        numpy.asarray(xp.einsum(subscripts, *inputs, optimize=plan)) if xp is numpy else xp.einsum(subscripts, *inputs)
-    )
+    einsum = functools.partial(backend.get_array_module(*inputs).einsum, subscripts, optimize=plan)
+    return by_way_of_float32(einsum, *inputs)
 
 
 def _cast(x: Variable, dtype: Any) -> Variable:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 from chainer import backend
 from chainer.function_node import FunctionNode
 from chainer.functions.array.transpose import transpose
+from chainer.functions.math._half import by_way_of_float32
 from chainer.types import Arrays, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
@@ -38,7 +40,8 @@ class TensorDot(FunctionNode):
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1))
-        y = backend.get_array_module(*inputs).tensordot(*inputs, axes=(self.a_axes, self.b_axes))
+        tensordot = functools.partial(backend.get_array_module(*inputs).tensordot, axes=(self.a_axes, self.b_axes))
+        y = by_way_of_float32(tensordot, *inputs)
         return (y if self.dtype is None else y.astype(self.dtype, copy=False),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
