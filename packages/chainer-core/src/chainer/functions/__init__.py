@@ -63,6 +63,7 @@ from chainer.functions.array.vstack import vstack as vstack
 from chainer.functions.array.where import where as where
 
 # connection
+from chainer.functions.connection.bilinear import bilinear as bilinear
 from chainer.functions.connection.convolution_2d import convolution_2d as convolution_2d
 from chainer.functions.connection.convolution_nd import convolution_1d as convolution_1d
 from chainer.functions.connection.convolution_nd import convolution_3d as convolution_3d
@@ -71,7 +72,15 @@ from chainer.functions.connection.deconvolution_2d import deconvolution_2d as de
 from chainer.functions.connection.deconvolution_nd import deconvolution_1d as deconvolution_1d
 from chainer.functions.connection.deconvolution_nd import deconvolution_3d as deconvolution_3d
 from chainer.functions.connection.deconvolution_nd import deconvolution_nd as deconvolution_nd
+from chainer.functions.connection.deformable_convolution_2d_sampler import (
+    deformable_convolution_2d_sampler as deformable_convolution_2d_sampler,
+)
+from chainer.functions.connection.depthwise_convolution_2d import depthwise_convolution_2d as depthwise_convolution_2d
+from chainer.functions.connection.dilated_convolution_2d import dilated_convolution_2d as dilated_convolution_2d
+from chainer.functions.connection.embed_id import embed_id as embed_id
 from chainer.functions.connection.linear import linear as linear
+from chainer.functions.connection.local_convolution_2d import local_convolution_2d as local_convolution_2d
+from chainer.functions.connection.shift import shift as shift
 
 # evaluation
 from chainer.functions.evaluation.accuracy import accuracy as accuracy
@@ -214,6 +223,11 @@ from chainer.functions.pooling.max_pooling_nd import max_pooling_1d as max_pooli
 from chainer.functions.pooling.max_pooling_nd import max_pooling_2d as max_pooling_2d
 from chainer.functions.pooling.max_pooling_nd import max_pooling_3d as max_pooling_3d
 from chainer.functions.pooling.max_pooling_nd import max_pooling_nd as max_pooling_nd
+from chainer.functions.pooling.roi_average_align_2d import roi_average_align_2d as roi_average_align_2d
+from chainer.functions.pooling.roi_average_pooling_2d import roi_average_pooling_2d as roi_average_pooling_2d
+from chainer.functions.pooling.roi_max_align_2d import roi_max_align_2d as roi_max_align_2d
+from chainer.functions.pooling.roi_max_pooling_2d import roi_max_pooling_2d as roi_max_pooling_2d
+from chainer.functions.pooling.roi_pooling_2d import roi_pooling_2d as roi_pooling_2d
 from chainer.functions.pooling.spatial_pyramid_pooling_2d import (
     spatial_pyramid_pooling_2d as spatial_pyramid_pooling_2d,
 )
