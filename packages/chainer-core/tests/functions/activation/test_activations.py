@@ -11,6 +11,7 @@ import chainer.functions as F
 import numpy as np
 import pytest
 import scipy.special
+from chainer.backends.cuda import to_cpu
 from chainer.gradient_check import check_backward, check_double_backward
 from chainer.utils.type_check import InvalidType
 
@@ -96,22 +97,21 @@ def draw(rng: np.random.Generator, case: Case, dtype: str = "float64") -> list[n
 
 @cases
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_matches_definition(case, dtype, rng):
+def test_matches_definition(xp, case, dtype, rng):
     arguments = draw(rng, case, dtype)
-    y = case.function(*arguments).array
+    y = to_cpu(case.function(*map(xp.asarray, arguments)).array)
     assert y.dtype == dtype
     expected = case.reference(*[x.astype("float64") for x in arguments])
     np.testing.assert_allclose(y, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
 
 
 @cases
-def test_gradients(case, rng):
-    arguments = draw(rng, case)
-    y = case.function(*arguments)
-    gy = rng.normal(size=y.shape)
-    ggxs = tuple(np.asarray(rng.normal(size=x.shape)) for x in arguments)
-    check_backward(case.function, tuple(arguments), gy, eps=1e-4, atol=1e-5, rtol=1e-4)
-    check_double_backward(case.function, tuple(arguments), gy, ggxs, eps=1e-4, atol=1e-5, rtol=1e-4)
+def test_gradients(xp, case, rng):
+    xs = tuple(map(xp.asarray, draw(rng, case)))
+    gy = xp.asarray(rng.normal(size=case.function(*xs).shape))
+    ggxs = tuple(xp.asarray(rng.normal(size=x.shape)) for x in xs)
+    check_backward(case.function, xs, gy, eps=1e-4, atol=1e-5, rtol=1e-4)
+    check_double_backward(case.function, xs, gy, ggxs, eps=1e-4, atol=1e-5, rtol=1e-4)
 
 
 @cases

@@ -6,6 +6,7 @@ import chainer
 import chainer.functions as F
 import numpy as np
 import pytest
+from chainer.backends import kernels
 from chainer.functions.activation.log_softmax import logsumexp
 from chainer.gradient_check import check_backward, check_double_backward
 from chainer.utils.type_check import InvalidType
@@ -34,6 +35,58 @@ def test_sigmoid_and_softplus_mirror(x):
 def test_crelu_halves_rebuild_the_input(x):
     positive, negative = np.split(F.crelu(x).array, 2, axis=1)
     np.testing.assert_array_equal(positive - negative, x)
+
+
+@pytest.mark.parametrize(
+    ("name", "kernel", "arguments"),
+    [
+        ("relu", "relu", ()),
+        ("sigmoid", "eltwise", ("sigmoid",)),
+        ("tanh", "eltwise", ("tanh",)),
+        ("softmax", "softmax", (1,)),
+        ("log_softmax", "log_softmax", (1,)),
+    ],
+)
+def test_asks_for_kernels(name, kernel, arguments, monkeypatch):
+    def forward(x, *given):
+        assert given == arguments
+        return x + 1
+
+    def backward(y, gy, *given):
+        assert given == arguments
+        return y * gy
+
+    monkeypatch.setitem(kernels._table, (kernel, np.ndarray), forward)
+    monkeypatch.setitem(kernels._table, (f"{kernel}_backward", np.ndarray), backward)
+    x = chainer.Variable(np.array([[1.0, 2.0]]))
+    y = getattr(F, name)(x)
+    y.grad = np.array([[3.0, 5.0]])
+    y.backward()
+    np.testing.assert_array_equal(y.array, [[2, 3]])
+    np.testing.assert_array_equal(x.grad, [[6, 15]])
+
+
+WIDE = np.float64(0.25)  # a hyperparameter of a stronger dtype than the data
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: F.clipped_relu(x, WIDE),
+        lambda x: F.elu(x, WIDE),
+        lambda x: F.selu(x, WIDE, WIDE),
+        lambda x: F.leaky_relu(x, WIDE),
+        lambda x: F.softplus(x, WIDE),
+        lambda x: F.rrelu(x, WIDE, 2 * WIDE),
+    ],
+)
+def test_hyperparameters_do_not_widen(function, dtype):
+    x = chainer.Variable(np.array([[-1, 1]], dtype))
+    y = function(x)
+    y.grad = np.ones_like(y.array)
+    y.backward()
+    assert y.dtype == x.grad.dtype == dtype
 
 
 def test_logsumexp_keeps_the_axis(rng):

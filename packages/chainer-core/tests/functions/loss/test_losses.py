@@ -11,6 +11,8 @@ import chainer.functions as F
 import numpy as np
 import pytest
 import scipy.special
+from chainer.backend import get_array_module
+from chainer.backends.cuda import to_cpu
 from chainer.gradient_check import check_backward, check_double_backward
 from chainer.utils.type_check import InvalidType
 
@@ -50,6 +52,11 @@ def family(
         )
         for reduce, reduction in reductions.items()
     ]
+
+
+def beside(x: Any, labels: np.ndarray) -> Any:
+    """As many labels as there are samples, on the device of those."""
+    return get_array_module(x).asarray(labels[: len(x)])
 
 
 def huber(x, t, delta):
@@ -135,10 +142,14 @@ CASES = [
         {"sum_along_second_axis": sum_along_second_axis, "no": itself},
         shape=(4, 3, 2),
     ),
-    *family("hinge", lambda x, reduce: F.hinge(x, LABELS[: len(x)], "L1", reduce), lambda x: hinge(x, 1), MEAN, 1),
-    *family("hinge, L2", lambda x, reduce: F.hinge(x, LABELS[: len(x)], "L2", reduce), lambda x: hinge(x, 2), MEAN, 1),
+    *family("hinge", lambda x, reduce: F.hinge(x, beside(x, LABELS), "L1", reduce), lambda x: hinge(x, 1), MEAN, 1),
+    *family("hinge, L2", lambda x, reduce: F.hinge(x, beside(x, LABELS), "L2", reduce), lambda x: hinge(x, 2), MEAN, 1),
     *family(
-        "contrastive", lambda a, b, reduce: F.contrastive(a, b, PAIRS, 2, reduce), contrastive, MEAN, takes_empty=False
+        "contrastive",
+        lambda a, b, reduce: F.contrastive(a, b, beside(a, PAIRS), 2, reduce),
+        contrastive,
+        MEAN,
+        takes_empty=False,
     ),
     *family("triplet", lambda *xs, reduce: F.triplet(*xs, 0.3, reduce), triplet, MEAN, 3),
     *family("triplet of images", lambda *xs, reduce: F.triplet(*xs, 0.3, reduce), triplet, MEAN, 3, (4, 3, 2)),
@@ -146,14 +157,14 @@ CASES = [
     *family("decov", F.decov, off_diagonal, PENALTY, 1, takes_empty=False),
     *family(
         "sigmoid_cross_entropy",
-        lambda x, reduce: F.sigmoid_cross_entropy(x, BINARY[: len(x)], reduce=reduce),
+        lambda x, reduce: F.sigmoid_cross_entropy(x, beside(x, BINARY), reduce=reduce),
         binary_cross_entropy,
         {"mean": lambda loss: loss.sum() / 8, "no": itself},  # 8 labels are not -1
         1,
     ),
     *family(
         "sigmoid_cross_entropy, by batch",
-        lambda x, reduce: F.sigmoid_cross_entropy(x, BINARY[: len(x)], False, reduce),
+        lambda x, reduce: F.sigmoid_cross_entropy(x, beside(x, BINARY), False, reduce),
         binary_cross_entropy,
         {"mean": batch_mean},
         1,
@@ -173,21 +184,21 @@ def draw(rng: np.random.Generator, case: Case, dtype: str = "float64") -> list[n
 
 @cases
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_matches_definition(case, dtype, rng):
+def test_matches_definition(xp, case, dtype, rng):
     xs = draw(rng, case, dtype)
-    loss = case.function(*xs).array
+    loss = to_cpu(case.function(*map(xp.asarray, xs)).array)
     assert loss.dtype == dtype
     expected = case.reference(*[x.astype("float64") for x in xs])
     np.testing.assert_allclose(loss, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
 
 
 @cases
-def test_gradients(case, rng):
-    xs = draw(rng, case)
-    gy = np.asarray(rng.normal(size=case.function(*xs).shape))
-    ggxs = tuple(rng.normal(size=x.shape) for x in xs)
-    check_backward(case.function, tuple(xs), gy, eps=1e-4, atol=1e-5, rtol=1e-4)
-    check_double_backward(case.function, tuple(xs), gy, ggxs, eps=1e-4, atol=1e-5, rtol=1e-4)
+def test_gradients(xp, case, rng):
+    xs = tuple(map(xp.asarray, draw(rng, case)))
+    gy = xp.asarray(rng.normal(size=case.function(*xs).shape))
+    ggxs = tuple(xp.asarray(rng.normal(size=x.shape)) for x in xs)
+    check_backward(case.function, xs, gy, eps=1e-4, atol=1e-5, rtol=1e-4)
+    check_double_backward(case.function, xs, gy, ggxs, eps=1e-4, atol=1e-5, rtol=1e-4)
 
 
 @cases
@@ -224,6 +235,29 @@ def test_refuses_integers(case, rng):
 def test_mean_of_float16_does_not_overflow(function):
     x = np.full(100_000, 2, "float16")
     assert function(x, x * 0).array == function(np.float64([2]), np.float64([0])).array
+
+
+WIDE = np.float64(0.25)  # a hyperparameter of a stronger dtype than the data
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: F.huber_loss(x, x, WIDE),
+        lambda x: F.contrastive(x, 2 * x, PAIRS, WIDE),
+        lambda x: F.triplet(x, 2 * x, 3 * x, WIDE),
+        lambda x: F.discriminative_margin_based_clustering_loss(
+            x.reshape(2, 2, 3), np.ones((2, 3), "i"), WIDE, WIDE, 2, 2, WIDE, WIDE, WIDE
+        )[0],
+    ],
+)
+def test_hyperparameters_do_not_widen(function, dtype):
+    x = chainer.Variable(np.ones((4, 3), dtype))
+    y = function(x)
+    y.grad = np.ones_like(y.array)
+    y.backward()
+    assert y.dtype == x.grad.dtype == dtype
 
 
 def test_mean_of_nothing_is_nan():

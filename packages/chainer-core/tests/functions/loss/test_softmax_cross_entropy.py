@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import scipy.special
 from chainer.backends import kernels
+from chainer.backends.cuda import to_cpu
 from chainer.gradient_check import check_backward, check_double_backward
 from chainer.utils.type_check import InvalidType
 
@@ -49,19 +50,21 @@ OPTIONS = pytest.mark.parametrize(
 
 
 @OPTIONS
-def test_labels(shape, normalize, cache_score, weighted, ignore_label, reduce, twice, rng):
+def test_labels(xp, shape, normalize, cache_score, weighted, ignore_label, reduce, twice, rng):
     x, t = draw(rng, shape, "float64", ignore_label)
     weight = rng.uniform(0.5, 2, shape[1]) if weighted else None
+    expected = reference(x, t, weight, ignore_label, normalize, reduce)
+    x, t = xp.asarray(x), xp.asarray(t)
 
     def f(x):
         return F.softmax_cross_entropy(x, t, normalize, cache_score, weight, ignore_label, reduce, twice)
 
     loss = f(x)
-    np.testing.assert_allclose(loss.array, reference(x, t, weight, ignore_label, normalize, reduce), rtol=1e-12)
-    gy = rng.normal(size=loss.shape)
+    np.testing.assert_allclose(to_cpu(loss.array), expected, rtol=1e-12)
+    gy = xp.asarray(rng.normal(size=loss.shape))
     check_backward(f, x, gy, atol=1e-5, rtol=1e-4)
     if twice:
-        check_double_backward(f, x, gy, rng.normal(size=shape), atol=1e-5, rtol=1e-4)
+        check_double_backward(f, x, gy, xp.asarray(rng.normal(size=shape)), atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

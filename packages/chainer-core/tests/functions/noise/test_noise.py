@@ -167,6 +167,24 @@ def test_dropconnect_is_linear_when_not_training(rng):
     np.testing.assert_allclose(F.simplified_dropconnect(x, W, train=False).array, x @ W.T)
 
 
+@DTYPES
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, ratio: F.dropout(x, ratio),
+        lambda x, tau: F.gumbel_softmax(x, tau),
+        lambda x, ratio: F.simplified_dropconnect(x, np.ones((2, 3), x.dtype), ratio=ratio),
+        lambda x, ratio: F.zoneout(x, x, ratio),
+    ],
+)
+def test_hyperparameters_do_not_widen(function, dtype):
+    x = chainer.Variable(np.ones((4, 3), dtype))
+    y = function(x, np.float64(0.25))
+    y.grad = np.ones_like(y.array)
+    y.backward()
+    assert y.dtype == x.grad.dtype == dtype
+
+
 X, W = np.ones((2, 3), "float32"), np.ones((4, 3), "float32")
 
 

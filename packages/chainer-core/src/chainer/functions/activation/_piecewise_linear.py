@@ -12,7 +12,7 @@ from chainer.utils import type_check
 class PiecewiseLinear(FunctionNode):
     """An elementwise function of one float array, made of straight pieces.
 
-    A subclass gives :meth:`forward`, and :meth:`slope` from what that retains.
+    A subclass gives :meth:`forward`, and :meth:`gradient` from the one array that it retains.
     """
 
     is_elementwise = True
@@ -21,21 +21,25 @@ class PiecewiseLinear(FunctionNode):
         type_check.argname(in_types, ("x",))
         type_check.expect(in_types[0].dtype.kind == "f")
 
-    def slope(self, retained: NdArray) -> NdArray:
-        """Derivative, of a bool dtype or that of the input."""
+    def gradient(self, retained: NdArray) -> Slope:
+        """Node of the gradient."""
         raise NotImplementedError
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (retained,) = self.get_retained_inputs() or self.get_retained_outputs()
-        return Slope(self.slope(retained.array)).apply(grad_outputs)
+        return self.gradient(retained.array).apply(grad_outputs)
 
     def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
         (retained,) = self.get_retained_input_arrays() or self.get_retained_output_arrays()
-        return (grad_outputs[0] * self.slope(retained),)
+        return self.gradient(retained).forward(grad_outputs)
 
 
 class Slope(FunctionNode):
-    """A constant array times the gradient; linear, so its own gradient is the same."""
+    """A constant array times the gradient; linear, so its own gradient is the same.
+
+    Args:
+        slope: Derivative of the function, of a bool dtype or that of the input.
+    """
 
     is_elementwise = True
 

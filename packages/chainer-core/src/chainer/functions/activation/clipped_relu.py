@@ -21,8 +21,8 @@ class ClippedReLU(PiecewiseLinear):
         self.retain_outputs((0,))
         return (backend.get_array_module(x).clip(x, 0, self.cap),)
 
-    def slope(self, retained: NdArray) -> NdArray:
-        return _is_between(retained, self.cap)
+    def gradient(self, retained: NdArray) -> Slope:
+        return ClippedReLUGrad2(retained, self.cap)
 
 
 class ClippedReLUGrad2(Slope):
@@ -34,11 +34,7 @@ class ClippedReLUGrad2(Slope):
     """
 
     def __init__(self, x: NdArray, z: float) -> None:
-        super().__init__(_is_between(x, z))
-
-
-def _is_between(x: NdArray, cap: float) -> NdArray:
-    return (x > 0) & (x < cap)
+        super().__init__((x > 0) & (x < z))
 
 
 def clipped_relu(x: VariableLike, z: float = 20.0) -> Variable:

@@ -18,8 +18,8 @@ class HardSigmoid(PiecewiseLinear):
         y += 0.5
         return (backend.get_array_module(x).clip(y, 0, 1),)
 
-    def slope(self, retained: NdArray) -> NdArray:
-        return _slope(retained)
+    def gradient(self, retained: NdArray) -> Slope:
+        return HardSigmoidGrad(retained)
 
 
 class HardSigmoidGrad(Slope):
@@ -30,11 +30,7 @@ class HardSigmoidGrad(Slope):
     """
 
     def __init__(self, x: NdArray) -> None:
-        super().__init__(_slope(x))
-
-
-def _slope(x: NdArray) -> NdArray:
-    return ((x > -2.5) & (x < 2.5)).astype(x.dtype) * 0.2
+        super().__init__(((x > -2.5) & (x < 2.5)).astype(x.dtype) * 0.2)
 
 
 def hard_sigmoid(x: VariableLike) -> Variable:

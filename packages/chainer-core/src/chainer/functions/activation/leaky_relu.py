@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainer import backend
-from chainer.functions.activation._piecewise_linear import PiecewiseLinear
+from chainer.functions.activation._piecewise_linear import PiecewiseLinear, Slope
 from chainer.types import Arrays, NdArray, VariableLike
 from chainer.variable import Variable
 
@@ -27,10 +27,10 @@ class LeakyReLU(PiecewiseLinear):
             return (xp.maximum(x, y),)
         return (xp.minimum(x, y),)
 
-    def slope(self, retained: NdArray) -> NdArray:
+    def gradient(self, retained: NdArray) -> Slope:
         xp = backend.get_array_module(retained)
-        one = retained.dtype.type(1)
-        return xp.where(retained >= 0, one, retained.dtype.type(self.negative_slope))
+        scalar = retained.dtype.type
+        return Slope(xp.where(retained >= 0, scalar(1), scalar(self.negative_slope)))
 
 
 def leaky_relu(x: VariableLike, slope: float = 0.2) -> Variable:

@@ -6,7 +6,7 @@ from typing import Any
 
 from chainer import backend
 from chainer.configuration import config
-from chainer.functions.activation._piecewise_linear import PiecewiseLinear
+from chainer.functions.activation._piecewise_linear import PiecewiseLinear, Slope
 from chainer.types import Arrays, NdArray, VariableLike
 from chainer.utils import type_check
 from chainer.utils.argument import parse_kwargs
@@ -41,8 +41,8 @@ class RReLU(PiecewiseLinear):
             self.r = xp.random.uniform(self.lower, self.upper, x.shape).astype(x.dtype, copy=False)
         return (xp.where(x >= 0, x, x * self.r),)
 
-    def slope(self, retained: NdArray) -> NdArray:
-        return backend.get_array_module(retained).where(retained >= 0, retained.dtype.type(1), self.r)
+    def gradient(self, retained: NdArray) -> Slope:
+        return Slope(backend.get_array_module(retained).where(retained >= 0, retained.dtype.type(1), self.r))
 
 
 def rrelu(x: VariableLike, l: float = 1.0 / 8, u: float = 1.0 / 3, **kwargs: Any) -> Any:  # noqa: E741 - published
