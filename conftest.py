@@ -7,11 +7,13 @@ import os
 import random
 import zlib
 from collections.abc import Generator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-collect_ignore_glob = ["packages/*/examples/*"]  # scripts: their tests run them, pytest need not import them
+# Scripts: their tests, in packages/*/tests/examples, run them; pytest need not import them.
+collect_ignore = [str(path) for path in Path(__file__).parent.glob("packages/*/examples")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,8 +1,8 @@
 """Running elementwise update rules over flat arrays, with few and cache-sized NumPy calls.
 
-Two facts about NumPy on a CPU decide the shape of this module. A call costs about half a microsecond whatever it does, so
-many small parameters are gathered into one flat array and updated together. And a rule is ten passes over memory, so a
-large parameter is updated in blocks whose arrays stay in the cache between passes.
+Two facts about NumPy on a CPU decide the shape of this module. A call costs about half a microsecond whatever it
+does, so many small parameters are gathered into one flat array and updated together. And a rule is ten passes over
+memory, so a large parameter is updated in blocks whose arrays stay in the cache between passes.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ def update_one(rule: UpdateRule, param: Parameter) -> None:
     grad: Any = param.grad
     state: dict[str, Any] = rule._state or {}
     compute_dtype = next(iter(state.values())).dtype if state else grad.dtype
+    if theta.ndim == 0:  # a rule works in place, which NumPy's scalar results would not let it
+        theta, grad = theta.reshape(1), grad.reshape(1)
+        state = {name: value.reshape(1) for name, value in state.items()}
     if theta.size <= _BLOCK or type(theta) is not numpy.ndarray or not _all_contiguous(theta, grad, state):
         # A rule may overwrite the gradient it is given; the user's stays.
         rule.update_elements(theta, grad.astype(compute_dtype, copy=True), state)

@@ -51,6 +51,7 @@ class Link(DeviceResident):
     _within_init_scope: bool = False
     _local_link_hooks: dict[str, LinkHook] | None = None
     _init_done: bool = False
+    forward: Any  # what calling the link does; subclasses define it
 
     def __init__(self, **params: Any) -> None:
         super().__init__()
@@ -70,24 +71,12 @@ class Link(DeviceResident):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs ``forward`` with the given arguments, between the hooks if there are any."""
-        try:
-            forward = self.forward
-        except AttributeError:
-            forward = self._find_forward()
+        forward = self.forward
         if link_hook.n_active or self._local_link_hooks:
             return link_hook.call_with_hooks(self, forward, args, kwargs)
         if not self._init_done:
             self._check_init()
         return forward(*args, **kwargs)
-
-    forward: Any
-
-    def _find_forward(self) -> Any:
-        # A class between us and the user's may define __call__ instead; super().__call__ then lands here.
-        inherited = getattr(super(), "__call__", None)
-        if inherited is not None:
-            return inherited
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute 'forward'; define what calling it does")
 
     # Registering
 
@@ -262,6 +251,9 @@ class Link(DeviceResident):
             if mode == "init" and param.is_initialized and param.initializer is not None:
                 param = _init_again(param)
             copied.__dict__[name] = param
+        if mode == "init":  # a link of its own, with statistics of its own
+            for name in self._persistent:
+                copied.__dict__[name] = copy.deepcopy(self.__dict__[name])
         return copied
 
     def repeat(self, n_repeat: int, mode: str = "init") -> Any:
