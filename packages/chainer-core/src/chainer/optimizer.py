@@ -213,7 +213,8 @@ class UpdateRule:
     def _update(self, param: Parameter) -> None:
         for hook in self._hooks.pre.values():
             hook(self, param)
-        self.prepare_state(param)
+        if param._data is not None:
+            self.prepare_state(param)
         self.update_core(param)
         for hook in self._hooks.post.values():
             hook(self, param)

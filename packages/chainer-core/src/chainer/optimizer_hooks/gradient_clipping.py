@@ -25,10 +25,10 @@ class GradientClipping:
     def __call__(self, opt: Any) -> None:
         params = [param for param in opt.target.params(False) if param.grad is not None]
         norm = math.sqrt(sum(_squared_norm(param.grad) for param in params))
-        if norm == 0:
+        # A norm that is not finite leaves the gradients as they are, for the user to see where they went wrong.
+        if norm == 0 or not math.isfinite(norm):
             return
         rate = float(self.threshold) / norm
-        # A norm that is not finite leaves the gradients as they are: dynamic loss scaling looks for it there.
         if rate < 1:
             for param in params:
                 param.grad *= rate
