@@ -13,11 +13,21 @@ from typing import Any
 
 import numpy
 
-from chainer import backend, utils
-from chainer.backends import kernels
+from chainer import backend
 from chainer.function_node import FunctionNode
-from chainer.functions.math._elementwise import WithGradientNode
-from chainer.functions.math._operators import Binary, FloatBinary, FloatUnary, Unary, WithConstant
+from chainer.functions.math._addition import Add as Add
+from chainer.functions.math._addition import AddConstant as AddConstant
+from chainer.functions.math._addition import MultiAdd as MultiAdd
+from chainer.functions.math._addition import Neg as Neg
+from chainer.functions.math._addition import Sub as Sub
+from chainer.functions.math._addition import SubFromConstant as SubFromConstant
+from chainer.functions.math._multiplication import Div as Div
+from chainer.functions.math._multiplication import DivFromConstant as DivFromConstant
+from chainer.functions.math._multiplication import DivFromConstantGrad as DivFromConstantGrad
+from chainer.functions.math._multiplication import DivGrad as DivGrad
+from chainer.functions.math._multiplication import Mul as Mul
+from chainer.functions.math._multiplication import MulConstant as MulConstant
+from chainer.functions.math._operators import FloatUnary
 from chainer.functions.math._power import PowConstVar as PowConstVar
 from chainer.functions.math._power import PowConstVarGrad as PowConstVarGrad
 from chainer.functions.math._power import PowVarConst as PowVarConst
@@ -26,28 +36,11 @@ from chainer.functions.math._power import PowVarVar as PowVarVar
 from chainer.functions.math._power import PowVarVarGrad as PowVarVarGrad
 from chainer.functions.math.floor import floor
 from chainer.functions.math.matmul import matmul as _matmul
-from chainer.functions.math.sum import sum_to
 from chainer.types import Arrays, NdArray, VariableLike, Variables
-from chainer.utils import type_check
 from chainer.variable import Variable, as_variable
 
 _ARRAYS = (numpy.ndarray, backend.cuda.ndarray)
 _NUMBERS = (int, float)
-
-
-class Neg(Unary):
-    """Node of ``-x``."""
-
-    label = "__neg__"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        return (-inputs[0],)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return Neg().apply(grad_outputs)
-
-    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        return (-grad_outputs[0],)
 
 
 class Absolute(FloatUnary):
@@ -81,226 +74,6 @@ class AbsoluteGrad(FunctionNode):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return AbsoluteGrad(self.x).apply(grad_outputs)
-
-
-class Add(Binary):
-    """Node of ``x + y`` for two arrays."""
-
-    label = "_ + _"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        lhs, rhs = inputs
-        return (lhs + rhs,)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (gy,) = grad_outputs
-        inputs: Any = self.inputs
-        return tuple([sum_to(gy, inputs[i].shape) for i in indexes])
-
-    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        (gy,) = grad_outputs
-        inputs: Any = self.inputs
-        return tuple([utils.sum_to(gy, inputs[i].shape) for i in indexes])
-
-
-class AddConstant(WithConstant, Unary):
-    """Node of ``x + value``."""
-
-    pattern = "_ + {}"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        return (inputs[0] + self.value,)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return grad_outputs
-
-    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        return grad_outputs
-
-
-class MultiAdd(FunctionNode):
-    """Node of :func:`add` for any number of arrays: one node, one array for the sum.
-
-    Arrays of one shape ask for the kernel ``sum_many(xs)``.
-    """
-
-    is_elementwise = True
-
-    def check_type_forward(self, in_types: Any) -> None:
-        for in_type in in_types:
-            type_check.expect(in_type.dtype == in_types[0].dtype)
-        type_check.expect_broadcast_shapes(*[in_type.shape for in_type in in_types])
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        if len(inputs) == 1:
-            return inputs
-        first, second, *others = inputs
-        kernel = kernels.find("sum_many", first)
-        if kernel is not None and all(x.shape == first.shape for x in inputs):
-            return (kernel(inputs),)
-        y = first + second
-        for x in others:
-            if x.shape == y.shape:
-                y += x
-            else:
-                y = y + x
-        return (y,)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (gy,) = grad_outputs
-        inputs: Any = self.inputs
-        return tuple([sum_to(gy, inputs[i].shape) for i in indexes])
-
-
-class Sub(Binary):
-    """Node of ``x - y`` for two arrays."""
-
-    label = "_ - _"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        lhs, rhs = inputs
-        return (lhs - rhs,)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (gy,) = grad_outputs
-        assert gy is not None
-        inputs: Any = self.inputs
-        return tuple([sum_to(gy if i == 0 else neg(gy), inputs[i].shape) for i in indexes])
-
-    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        (gy,) = grad_outputs
-        inputs: Any = self.inputs
-        return tuple([utils.sum_to(-gy if i else gy, inputs[i].shape) for i in indexes])
-
-
-class SubFromConstant(WithConstant, Unary):
-    """Node of ``value - x``."""
-
-    pattern = "{} - _"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        return (self.value - inputs[0],)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return Neg().apply(grad_outputs)
-
-    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        return (-grad_outputs[0],)
-
-
-class Mul(FloatBinary):
-    """Node of ``x * y`` for two arrays."""
-
-    label = "_ * _"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs((0, 1))
-        lhs, rhs = inputs
-        return (lhs * rhs,)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (gy,) = grad_outputs
-        xs = self.get_retained_inputs()
-        return tuple([sum_to(Mul().apply((gy, xs[1 - i]))[0], xs[i].shape) for i in indexes])
-
-    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        (gy,) = grad_outputs
-        xs = self.get_retained_input_arrays()
-        return tuple([utils.sum_to(gy * xs[1 - i], xs[i].shape) for i in indexes])
-
-
-class MulConstant(WithConstant, Unary):
-    """Node of ``x * value``."""
-
-    pattern = "_ * {}"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        return (inputs[0] * self.value,)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        return MulConstant(self.value).apply(grad_outputs)
-
-    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        return (self.value * grad_outputs[0],)
-
-
-class Div(FloatBinary):
-    """Node of ``x / y`` for two arrays."""
-
-    label = "_ / _"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs((1,))
-        self.retain_outputs((0,))
-        lhs, rhs = inputs
-        return (lhs / rhs,)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (rhs,) = self.get_retained_inputs()
-        inputs: Any = self.inputs
-        (quotient,) = Div().apply((grad_outputs[0], rhs))
-        results = []
-        for i in indexes:
-            gx = quotient
-            if i == 1:
-                (gx,) = DivGrad().apply((quotient, *self.get_retained_outputs()))
-            results.append(sum_to(gx, inputs[i].shape))
-        return tuple(results)
-
-    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        (rhs,) = self.get_retained_input_arrays()
-        (y,) = self.get_retained_output_arrays()
-        inputs: Any = self.inputs
-        quotient = grad_outputs[0] / rhs
-        return tuple([utils.sum_to(-quotient * y if i else quotient, inputs[i].shape) for i in indexes])
-
-
-class DivGrad(FunctionNode):
-    """Gradient of ``y = x / d`` with respect to ``d``, of ``(gy / d, y)``: minus their product."""
-
-    is_elementwise = True
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs((0, 1))
-        return (-(inputs[0] * inputs[1]),)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        inputs = self.get_retained_inputs()
-        return tuple([DivGrad().apply((inputs[1 - i], grad_outputs[0]))[0] for i in indexes])
-
-
-class DivFromConstant(WithGradientNode, WithConstant, FloatUnary):
-    """Node of ``value / x``."""
-
-    pattern = "{} / _"
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs((0,))
-        return (self.value / inputs[0],)
-
-    def gradient_node(self) -> FunctionNode:
-        return DivFromConstantGrad(self.value)
-
-
-class DivFromConstantGrad(FunctionNode):
-    """Gradient of ``value / x``, of ``(x, gy)``: ``-value * gy / x ** 2``."""
-
-    is_elementwise = True
-
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs((0, 1))
-        x, gy = inputs
-        return (-self.value * gy / (x * x),)
-
-    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        x, gy = self.get_retained_inputs()
-        (ggx,) = grad_outputs
-        assert ggx is not None
-        gs = [-2.0 * gy * ggx / x if i == 0 else ggx for i in indexes]
-        return tuple([DivFromConstantGrad(self.value).apply((x, g))[0] for g in gs])
 
 
 def _operand(x: Variable, other: Any) -> Any:
