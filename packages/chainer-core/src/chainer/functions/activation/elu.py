@@ -6,6 +6,7 @@ from typing import Any
 
 from chainer import backend
 from chainer.function_node import FunctionNode
+from chainer.functions.activation._piecewise_linear import negative_slope
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
@@ -30,10 +31,10 @@ class ELU(FunctionNode):
             self.retain_inputs((0,))
         self.retain_outputs((0,))
         xp = backend.get_array_module(x)
-        y = xp.minimum(x, 0)  # the exponential of a large input must not overflow
-        y = xp.expm1(y)
+        y = xp.expm1(xp.minimum(x, 0))  # zero where the input is positive
         y *= self.alpha
-        return (xp.where(x >= 0, x, y),)
+        y += xp.maximum(x, 0)
+        return (y,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (y,) = self.get_retained_outputs()
@@ -63,9 +64,9 @@ class ELUGrad(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         y, gy = inputs
         self.retain_inputs((0, 1))
-        gx = y + self.alpha
+        gx = negative_slope(~self.cond, y + self.alpha, y.dtype)
         gx *= gy
-        return (backend.get_array_module(y).where(self.cond, gy, gx),)
+        return (gx,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         y, gy = self.get_retained_inputs()

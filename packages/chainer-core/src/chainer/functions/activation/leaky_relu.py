@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainer import backend
-from chainer.functions.activation._piecewise_linear import PiecewiseLinear, Slope
+from chainer.functions.activation._piecewise_linear import PiecewiseLinear, Slope, negative_slope
 from chainer.types import Arrays, NdArray, VariableLike
 from chainer.variable import Variable
 
@@ -28,9 +28,7 @@ class LeakyReLU(PiecewiseLinear):
         return (xp.minimum(x, y),)
 
     def gradient(self, retained: NdArray) -> Slope:
-        xp = backend.get_array_module(retained)
-        scalar = retained.dtype.type
-        return Slope(xp.where(retained >= 0, scalar(1), scalar(self.negative_slope)))
+        return Slope(negative_slope(retained < 0, self.negative_slope, retained.dtype))
 
 
 def leaky_relu(x: VariableLike, slope: float = 0.2) -> Variable:

@@ -7,6 +7,7 @@ from typing import Any
 from chainer import backend
 from chainer.function_node import FunctionNode
 from chainer.functions.activation._channelwise import expect_parameter, extended_shape, reduced_axes
+from chainer.functions.activation._piecewise_linear import negative_slope
 from chainer.types import Arrays, NdArray, Shape, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
@@ -24,7 +25,11 @@ class PReLUFunction(FunctionNode):
         self.retain_inputs((0, 1))
         self._extended_shape = extended_shape(x, W)
         self._reduced_axes = reduced_axes(x, W)
-        return (backend.get_array_module(x).where(x >= 0, x, x * W.reshape(self._extended_shape)),)
+        xp = backend.get_array_module(x)
+        y = xp.minimum(x, 0)
+        y *= W.reshape(self._extended_shape)
+        y += xp.maximum(x, 0)
+        return (y,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, W = self.get_retained_inputs()
@@ -49,10 +54,11 @@ class PReLUFunctionGrad(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         x, W, gy = inputs
         self.retain_inputs((0, 1, 2))
-        xp = backend.get_array_module(x)
-        gx = xp.where(self.cond, gy, gy * W.reshape(self.extended_shape))
-        gW = xp.where(self.cond, x.dtype.type(0), x * gy).sum(axis=self.reduce_axes)
-        return gx, gW
+        gx = negative_slope(~self.cond, W.reshape(self.extended_shape), x.dtype)
+        gx *= gy
+        gW = backend.get_array_module(x).minimum(x, 0)
+        gW *= gy
+        return gx, gW.sum(axis=self.reduce_axes)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         from chainer.functions.math.sum import sum

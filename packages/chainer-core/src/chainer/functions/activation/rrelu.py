@@ -6,7 +6,7 @@ from typing import Any
 
 from chainer import backend
 from chainer.configuration import config
-from chainer.functions.activation._piecewise_linear import PiecewiseLinear, Slope
+from chainer.functions.activation._piecewise_linear import PiecewiseLinear, Slope, negative_slope
 from chainer.types import Arrays, NdArray, VariableLike
 from chainer.utils import type_check
 from chainer.utils.argument import parse_kwargs
@@ -39,10 +39,13 @@ class RReLU(PiecewiseLinear):
             self.r = xp.full_like(x, (self.lower + self.upper) / 2)
         elif self.r is None:
             self.r = xp.random.uniform(self.lower, self.upper, x.shape).astype(x.dtype, copy=False)
-        return (xp.where(x >= 0, x, x * self.r),)
+        y = xp.minimum(x, 0)
+        y *= self.r
+        y += xp.maximum(x, 0)
+        return (y,)
 
     def gradient(self, retained: NdArray) -> Slope:
-        return Slope(backend.get_array_module(retained).where(retained >= 0, retained.dtype.type(1), self.r))
+        return Slope(negative_slope(retained < 0, self.r, retained.dtype))
 
 
 def rrelu(x: VariableLike, l: float = 1.0 / 8, u: float = 1.0 / 3, **kwargs: Any) -> Any:  # noqa: E741 - published

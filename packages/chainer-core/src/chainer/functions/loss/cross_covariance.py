@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainer.function_node import FunctionNode
-from chainer.functions.loss._reduction import expect_reduce
+from chainer.functions.loss._reduction import expect_reduce, scaled_sum
 from chainer.functions.math.matmul import matmul
 from chainer.functions.math.sum import sum as _sum
 from chainer.types import Arrays, VariableLike, Variables
@@ -39,7 +39,7 @@ class CrossCovariance(FunctionNode):
         if self.reduce == "no":
             return (covariance,)
         covariance *= covariance
-        return (covariance.sum() * 0.5,)
+        return (scaled_sum(covariance, 0.5),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         y, z = [centred(x) for x in self.get_retained_inputs()]

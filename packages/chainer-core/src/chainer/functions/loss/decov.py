@@ -6,7 +6,7 @@ from typing import Any
 
 from chainer import backend
 from chainer.function_node import FunctionNode
-from chainer.functions.loss._reduction import expect_reduce
+from chainer.functions.loss._reduction import expect_reduce, scaled_sum
 from chainer.functions.loss.cross_covariance import centred
 from chainer.functions.math.matmul import matmul
 from chainer.types import Arrays, VariableLike, Variables
@@ -36,7 +36,7 @@ class DeCov(FunctionNode):
         if self.reduce == "no":
             return (covariance,)
         covariance *= covariance
-        return (covariance.sum() * 0.5,)
+        return (scaled_sum(covariance, 0.5),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (x,) = self.get_retained_inputs()

@@ -36,12 +36,18 @@ class Zoneout(FunctionNode):
         xp = backend.get_array_module(x)
         is_new = xp.asarray(xp.random.rand(*x.shape) >= self.zoneout_ratio)
         self.flag_x = is_new.astype(x.dtype)
-        self.flag_h = 1 - self.flag_x
-        return (xp.where(is_new, x, h),)
+        self.flag_h = (~is_new).astype(x.dtype)
+        y = h * self.flag_h
+        y += x * self.flag_x
+        return (y,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (gy,) = grad_outputs
-        return (gy * self.flag_h if 0 in indexes else None), (gy * self.flag_x if 1 in indexes else None)
+        return tuple([gy * (self.flag_x if i else self.flag_h) for i in indexes])
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (gy,) = grad_outputs
+        return tuple([gy * (self.flag_x if i else self.flag_h) for i in indexes])
 
 
 def zoneout(h: VariableLike, x: VariableLike, ratio: float = 0.5, **kwargs: Any) -> Variable:
