@@ -68,14 +68,29 @@ else:
     class ndarray:  # type: ignore[no-redef]
         """Stands for ``cupy.ndarray`` where there is no CuPy; has no instances."""
 
+        shape: Any = property(lambda self: None)
+        device: Any = property(lambda self: None)
+
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             check_cuda_available()
+
+        def get(self, stream: Any = None) -> Any:
+            """Copies to the CPU."""
+
+        def set(self, arr: Any, stream: Any = None) -> None:
+            """Copies from the CPU."""
 
     class Device:  # type: ignore[no-redef]
         """Stands for ``cupy.cuda.Device`` where there is no CuPy."""
 
         def __init__(self, device: Any = None) -> None:
             check_cuda_available()
+
+        def __enter__(self) -> Device:
+            return self
+
+        def __exit__(self, *args: object) -> None:
+            pass
 
     class Event:  # type: ignore[no-redef]
         """Stands for ``cupy.cuda.Event`` where there is no CuPy."""

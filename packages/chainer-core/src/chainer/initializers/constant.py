@@ -60,6 +60,8 @@ class Zero(Constant):
         dtype: Dtype of the array to fill.
     """
 
+    fill_value: Any = 0.0
+
     def __init__(self, dtype: DTypeSpec = None) -> None:
         super().__init__(0.0, dtype)
 
@@ -71,6 +73,8 @@ class One(Constant):
         dtype: Dtype of the array to fill.
     """
 
+    fill_value: Any = 1.0
+
     def __init__(self, dtype: DTypeSpec = None) -> None:
         super().__init__(1.0, dtype)
 
@@ -81,6 +85,8 @@ class NaN(Constant):
     Args:
         dtype: Dtype of the array to fill.
     """
+
+    fill_value: Any = numpy.nan
 
     def __init__(self, dtype: DTypeSpec = None) -> None:
         super().__init__(numpy.nan, dtype)
