@@ -9,6 +9,7 @@ from chainer.links.activation.swish import Swish as Swish
 
 # connection
 from chainer.links.connection.bias import Bias as Bias
+from chainer.links.connection.bilinear import Bilinear as Bilinear
 from chainer.links.connection.convolution_2d import Convolution2D as Convolution2D
 from chainer.links.connection.convolution_nd import Convolution1D as Convolution1D
 from chainer.links.connection.convolution_nd import Convolution3D as Convolution3D
@@ -17,21 +18,42 @@ from chainer.links.connection.deconvolution_2d import Deconvolution2D as Deconvo
 from chainer.links.connection.deconvolution_nd import Deconvolution1D as Deconvolution1D
 from chainer.links.connection.deconvolution_nd import Deconvolution3D as Deconvolution3D
 from chainer.links.connection.deconvolution_nd import DeconvolutionND as DeconvolutionND
+from chainer.links.connection.deformable_convolution_2d import DeformableConvolution2D as DeformableConvolution2D
+from chainer.links.connection.depthwise_convolution_2d import DepthwiseConvolution2D as DepthwiseConvolution2D
 from chainer.links.connection.dilated_convolution_2d import DilatedConvolution2D as DilatedConvolution2D
+from chainer.links.connection.embed_id import EmbedID as EmbedID
 from chainer.links.connection.highway import Highway as Highway
+from chainer.links.connection.inception import Inception as Inception
+from chainer.links.connection.inceptionbn import InceptionBN as InceptionBN
 from chainer.links.connection.linear import Linear as Linear
+from chainer.links.connection.local_convolution_2d import LocalConvolution2D as LocalConvolution2D
 from chainer.links.connection.mlp_convolution_2d import MLPConvolution2D as MLPConvolution2D
 from chainer.links.connection.parameter import Parameter as Parameter
 from chainer.links.connection.scale import Scale as Scale
 
+# loss
+from chainer.links.loss.black_out import BlackOut as BlackOut
+from chainer.links.loss.crf1d import CRF1d as CRF1d
+from chainer.links.loss.hierarchical_softmax import BinaryHierarchicalSoftmax as BinaryHierarchicalSoftmax
+from chainer.links.loss.negative_sampling import NegativeSampling as NegativeSampling
 
 # model
 from chainer.links.model.classifier import Classifier as Classifier
+from chainer.links.model.vision.googlenet import GoogLeNet as GoogLeNet
+from chainer.links.model.vision.resnet import ResNet50Layers as ResNet50Layers
+from chainer.links.model.vision.resnet import ResNet101Layers as ResNet101Layers
+from chainer.links.model.vision.resnet import ResNet152Layers as ResNet152Layers
+from chainer.links.model.vision.vgg import VGG16Layers as VGG16Layers
+from chainer.links.model.vision.vgg import VGG19Layers as VGG19Layers
 
 # normalization
 from chainer.links.normalization.batch_normalization import BatchNormalization as BatchNormalization
+from chainer.links.normalization.batch_renormalization import BatchRenormalization as BatchRenormalization
+from chainer.links.normalization.decorrelated_batch_normalization import (
     DecorrelatedBatchNormalization as DecorrelatedBatchNormalization,
 )
+from chainer.links.normalization.group_normalization import GroupNormalization as GroupNormalization
+from chainer.links.normalization.layer_normalization import LayerNormalization as LayerNormalization
 
 # rnn
 from chainer.links.rnn.gru import GRU as GRU

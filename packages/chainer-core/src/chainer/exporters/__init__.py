@@ -1,0 +1,3 @@
+"""Models for other frameworks: ``chainer.exporters.caffe``."""
+
+from chainer.exporters import caffe as caffe
