@@ -149,6 +149,7 @@ def get_device(device_spec: DeviceSpec) -> Device:
             ``cupy.cuda.Device``.
 
     Raises:
+        TypeError: Not a device specifier, but something of another type.
         ValueError: Not a device specifier.
         RuntimeError: The device is not there.
 
@@ -171,7 +172,7 @@ def get_device(device_spec: DeviceSpec) -> Device:
             f"{device_spec!r} is a ChainerX device, and ChainerX has been discontinued; "
             "use '@numpy' for the CPU or '@cupy:0' for the first GPU"
         )
-    raise ValueError(
+    raise (ValueError if isinstance(device_spec, str | int) else TypeError)(
         f"{device_spec!r} is not a device specifier; expected '@numpy', '@intel64', '@cupy:N', or an integer "
         "(-1 for the CPU, else the index of a GPU)"
     )
@@ -204,4 +205,4 @@ def using_device(device_spec: DeviceSpec) -> contextlib.AbstractContextManager[D
         >>> with chainer.using_device("@numpy"):
         ...     layer = chainer.links.Linear(3, 2)
     """
-    return _using(get_device(device_spec))  # type: ignore[no-any-return]
+    return _using(get_device(device_spec))

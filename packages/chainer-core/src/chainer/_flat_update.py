@@ -167,7 +167,6 @@ class _Group:
                 param is not own
                 or param._data is not theta
                 or param._grad is None
-                or param.update_rule is not rule
                 or rule.t != t
                 or not rule.enabled
                 or rule._hooks.pre
@@ -175,9 +174,11 @@ class _Group:
                 or len(rule.hyperparam.__dict__) != 1
                 or rule.hyperparam._parent is not common
                 or len(rule._state) != len(views)
+                or param.update_rule is not rule
             ):
                 return False
-            for held, view in zip(rule._state.values(), views):
+            state: Any = param.update_rule._state
+            for held, view in zip(state.values(), views):
                 if held is not view:
                     return False
         return True

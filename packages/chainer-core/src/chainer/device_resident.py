@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from chainer import _device, backend
+from chainer import backend
+from chainer._device import CpuDevice, Device, current_device, get_device
 from chainer.types import DeviceSpec, NdArray
 
 if TYPE_CHECKING:
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
 class DeviceResident:
     """Base of objects with arrays that live on one device together."""
 
-    _device: _device.Device
+    _device: Device
 
     def __init__(self) -> None:
-        self._device = _device.current_device()
+        self._device = current_device()
 
     @property
-    def device(self) -> _device.Device:
+    def device(self) -> Device:
         """Device on which the arrays of this object live."""
         return self._device
 
@@ -31,7 +32,7 @@ class DeviceResident:
 
     def to_cpu(self) -> Self:
         """Moves all arrays to the CPU and returns the object itself."""
-        return self.to_device(_device.CpuDevice())
+        return self.to_device(CpuDevice())
 
     def to_gpu(self, device: Any = None) -> Self:
         """Moves all arrays to a GPU and returns the object itself.
@@ -45,7 +46,7 @@ class DeviceResident:
 
     def to_intel64(self) -> Self:
         """Moves all arrays to the CPU, to be served by accelerated kernels, and returns the object itself."""
-        return self.to_device(_device.get_device("@intel64"))
+        return self.to_device(get_device("@intel64"))
 
     def to_chx(self) -> Self:
         """Not available: ChainerX has been discontinued.
@@ -65,7 +66,7 @@ class DeviceResident:
         Args:
             device: As for :func:`chainer.get_device`.
         """
-        self.device_resident_accept(_ToDevice(_device.get_device(device)))
+        self.device_resident_accept(_ToDevice(get_device(device)))
         return self
 
     def device_resident_accept(self, visitor: DeviceResidentsVisitor) -> None:
@@ -90,7 +91,7 @@ class DeviceResidentsVisitor:
 
 
 class _ToDevice(DeviceResidentsVisitor):
-    def __init__(self, device: _device.Device) -> None:
+    def __init__(self, device: Device) -> None:
         self.device = device
 
     def visit_device_resident(self, device_resident: DeviceResident) -> None:

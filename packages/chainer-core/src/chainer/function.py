@@ -56,7 +56,7 @@ class FunctionAdapter(FunctionNode):
                 f"number of gradients returned from backward of {self.label} is {len(gxs)}, "
                 f"but it has {len(inputs)} inputs"
             )
-        results = []
+        results: list[Variable | None] = []
         for i in target_input_indexes:
             gx = gxs[i]
             if gx is None:

@@ -365,7 +365,7 @@ class Link(DeviceResident):
                 # The shape of an uninitialised parameter is that of what is loaded.
                 param.initialize(data.shape)
                 with _device.using_device(self.device):
-                    param.array[...] = param.device.send(data)
+                    param._data[...] = param.device.send(data)
         for name in sorted(self._persistent):
             members[name] = serializer(name, members[name])
 
@@ -523,7 +523,7 @@ class Chain(_Container):
         Raises:
             AttributeError: There is none.
         """
-        return getattr(self, name)  # type: ignore[no-any-return]
+        return getattr(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self._within_init_scope and isinstance(value, Link):

@@ -83,7 +83,7 @@ class Sequential(ChainList):
         del layers[i]
         self._settle(layers)
 
-    def __iadd__(self, other: Iterable[Callable[..., Any]]) -> Self:  # type: ignore[override]
+    def __iadd__(self, other: Iterable[Callable[..., Any]]) -> Self:
         self._settle([*self._layers, *other])
         return self
 
@@ -97,13 +97,13 @@ class Sequential(ChainList):
             raise TypeError(f"can only concatenate Sequential (not {type(other).__name__!r}) to Sequential")
         return Sequential(*self, *other)
 
-    def insert(self, i: int, layer: Callable[..., Any]) -> None:  # type: ignore[override]
+    def insert(self, i: int, layer: Callable[..., Any]) -> None:
         """Inserts a layer before an index."""
         layers = list(self._layers)
         layers.insert(i, layer)
         self._settle(layers)
 
-    def append(self, layer: Callable[..., Any]) -> None:  # type: ignore[override]
+    def append(self, layer: Callable[..., Any]) -> None:
         """Appends a layer."""
         self._settle([*self._layers, layer])
 
@@ -117,7 +117,7 @@ class Sequential(ChainList):
         del self[i]
         return layer
 
-    def remove(self, layer: Callable[..., Any]) -> None:  # type: ignore[override]
+    def remove(self, layer: Callable[..., Any]) -> None:
         """Removes the first occurrence of a layer.
 
         Raises:
@@ -129,7 +129,7 @@ class Sequential(ChainList):
         """Removes all layers."""
         self._settle([])
 
-    def index(self, layer: Callable[..., Any], start: int | None = None, end: int | None = None) -> int:  # type: ignore[override]
+    def index(self, layer: Callable[..., Any], start: int | None = None, end: int | None = None) -> int:
         """Index of the first occurrence of a layer.
 
         Args:
@@ -142,7 +142,7 @@ class Sequential(ChainList):
         """
         return self._layers.index(layer, 0 if start is None else start, len(self) if end is None else end)
 
-    def count(self, layer: Callable[..., Any]) -> int:  # type: ignore[override]
+    def count(self, layer: Callable[..., Any]) -> int:
         """Number of occurrences of a layer."""
         return self._layers.count(layer)
 
@@ -174,12 +174,24 @@ class Sequential(ChainList):
             raise TypeError(f"Sequential.copyparams takes a Sequential, got {type(link).__name__}")
         super().copyparams(link, copy_persistent)
 
+    # Copies within a process may hold what a pickle cannot.
+
+    def __copy__(self) -> Self:
+        copied = type(self).__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        copied = type(self).__new__(type(self))
+        memo[id(self)] = copied
+        copied.__dict__.update({name: copy.deepcopy(value, memo) for name, value in self.__dict__.items()})
+        return copied
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         for layer in self._layers:
             if getattr(layer, "__name__", "") == "<lambda>":
                 raise ValueError(
-                    "a Sequential that holds a lambda function cannot be copied deeply or pickled; "
-                    "use a function defined with def"
+                    "a Sequential that holds a lambda function cannot be pickled; use a function defined with def"
                 )
         return super().__reduce_ex__(protocol)
 

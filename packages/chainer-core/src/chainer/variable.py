@@ -214,7 +214,7 @@ class Variable:
     __array_ufunc__: ClassVar[None] = None
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
-    _data: NdArray | None
+    _data: NdArray  # None until it is there
     _node: VariableNode | None
     _requires_grad: bool
     _grad: Variable | None = None
@@ -347,7 +347,7 @@ class Variable:
     # The array
 
     @property
-    def array(self) -> NdArray | None:
+    def array(self) -> NdArray:
         """The array; may be set to another one, also of another shape."""
         return self._data
 
@@ -364,7 +364,7 @@ class Variable:
                 node._data = data
 
     @property
-    def data(self) -> NdArray | None:
+    def data(self) -> NdArray:
         """The array, under its older name; prefer :attr:`array`."""
         return self.array
 
@@ -373,7 +373,7 @@ class Variable:
         self.array = data
 
     @property
-    def raw_array(self) -> NdArray | None:
+    def raw_array(self) -> NdArray:
         """The array as it is held; the same as :attr:`array` for arrays without a layout of their own."""
         return self.array
 
@@ -409,17 +409,17 @@ class Variable:
     @property
     def shape(self) -> Shape:
         """Shape of the array."""
-        return self._array().shape  # type: ignore[no-any-return]
+        return self._array().shape
 
     @property
     def ndim(self) -> int:
         """Number of axes of the array."""
-        return self._array().ndim  # type: ignore[no-any-return]
+        return self._array().ndim
 
     @property
     def size(self) -> int:
         """Number of elements of the array."""
-        return self._array().size  # type: ignore[no-any-return]
+        return self._array().size
 
     @property
     def dtype(self) -> Any:
@@ -457,7 +457,7 @@ class Variable:
         self._grad = grad
 
     @property
-    def grad(self) -> NdArray | None:
+    def grad(self) -> NdArray:
         """Gradient array, or ``None``; may be set to one of the shape and dtype of :attr:`array`.
 
         Raises:
@@ -633,11 +633,13 @@ class Variable:
 
     def debug_print(self) -> str:
         """A summary of device, shape, dtype and statistics of the array and of its gradient."""
-        lines = [self.summary(), f"- device: {self._device_name()}"]
         data = self._data
         if data is None:
-            return "\n".join([*lines, "- array: None"])
-        lines += [
+            names = ("device", "backend", "shape", "dtype", "statistics", "grad")
+            return "\n".join([self.summary(), *[f"- {name}: None" for name in names]])
+        lines = [
+            self.summary(),
+            f"- device: {self._device_name()}",
             f"- backend: {type(data)}",
             f"- shape: {data.shape}",
             f"- dtype: {data.dtype}",
@@ -654,6 +656,9 @@ class Variable:
         """One line: name and address."""
         name = f" {self._name}" if self._name else ""
         return f"<variable{name} at 0x{id(self):x}>"
+
+    def __pos__(self) -> Variable:
+        return self
 
     # Comparison is refused: `==` on variables has no answer that everybody expects.
 
@@ -709,10 +714,10 @@ def _check_grad_fits(data: NdArray | None, grad: object) -> None:
         return
     if not isinstance(grad, numpy.ndarray | backend.cuda.ndarray):
         raise TypeError(f"a gradient is an array of the type of its data, got {type(grad).__name__}")
-    if grad.shape != data.shape:  # type: ignore[union-attr]
-        raise ValueError(f"Shape of data and grad mismatch\ngrad: {grad.shape} != data: {data.shape}")  # type: ignore[union-attr]
-    if grad.dtype != data.dtype:  # type: ignore[union-attr]
-        raise TypeError(f"Dtype of data and grad mismatch\ngrad: {grad.dtype} != data: {data.dtype}")  # type: ignore[union-attr]
+    if grad.shape != data.shape:
+        raise ValueError(f"Shape of data and grad mismatch\ngrad: {grad.shape} != data: {data.shape}")
+    if grad.dtype != data.dtype:
+        raise TypeError(f"Dtype of data and grad mismatch\ngrad: {grad.dtype} != data: {data.dtype}")
 
 
 def _statistics(array: NdArray) -> str:
@@ -899,7 +904,7 @@ class Parameter(Variable):
         copied: Any = super().__copy__()
         for slot in Parameter.__slots__:
             setattr(copied, slot, getattr(self, slot))
-        return copied  # type: ignore[no-any-return]
+        return copied
 
     def __getstate__(self) -> dict[str, Any]:
         unset = self._grad is _UNSET

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -21,7 +21,6 @@ from chainer.types import NdArray
 
 available = False
 cudnn_enabled = False
-cupy: Any
 _import_error: BaseException | None = None
 
 try:
@@ -199,7 +198,7 @@ class GpuDevice(_device.Device):
         self.device.use()
 
     def is_array_supported(self, array: object) -> bool:
-        return isinstance(array, ndarray) and self.device == array.device  # type: ignore[attr-defined]
+        return isinstance(array, ndarray) and self.device == array.device
 
 
 def _parse_device(spec: object) -> _device.Device | None:
@@ -229,8 +228,8 @@ def get_device_from_id(device_id: int | None) -> Any:
 def get_device_from_array(*arrays: NdArray) -> Any:
     """Device of the first array that is on a GPU, or :data:`DummyDevice`."""
     for array in arrays:
-        if isinstance(array, ndarray) and array.device is not None:  # type: ignore[attr-defined]
-            return array.device  # type: ignore[attr-defined]
+        if isinstance(array, ndarray) and array.device is not None:
+            return array.device
     return DummyDevice
 
 
@@ -244,8 +243,8 @@ def get_device(*args: Any) -> Any:
             continue
         if isinstance(arg, int | numpy.integer):
             return get_device_from_id(int(arg))
-        if isinstance(arg, ndarray) and arg.device is not None:  # type: ignore[attr-defined]
-            return arg.device  # type: ignore[attr-defined]
+        if isinstance(arg, ndarray) and arg.device is not None:
+            return arg.device
         if available and isinstance(arg, Device):
             return arg
     return DummyDevice
@@ -267,7 +266,7 @@ def to_gpu(array: Any, device: Any = None, stream: Any = None) -> Any:
     device = Device(device)
     with device, stream if stream is not None else contextlib.nullcontext():
         if isinstance(array, ndarray):
-            return array if array.device == device else cupy.array(array)  # type: ignore[attr-defined]
+            return array if array.device == device else cupy.array(array)
         return cupy.asarray(numpy.asarray(array))
 
 
@@ -288,7 +287,7 @@ def to_cpu(array: Any, stream: Any = None) -> Any:
     if isinstance(array, ndarray):
         check_cuda_available()
         with get_device_from_array(array):
-            return array.get(stream)  # type: ignore[attr-defined]
+            return array.get(stream)
     if isinstance(array, numpy.number | numpy.bool_):
         return numpy.asarray(array)
     raise TypeError(f"expected a NumPy or CuPy array, or a list of them, got {type(array).__name__}")
@@ -323,7 +322,7 @@ def memoize(for_each_device: bool = False) -> Callable[[Callable[..., Any]], Cal
         for_each_device: Keep one result a GPU, as compiled kernels need.
     """
     if available:  # pragma: no cover - needs a GPU
-        return cupy.memoize(for_each_device)  # type: ignore[no-any-return]
+        return cupy.memoize(for_each_device)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         table: dict[Any, Any] = {}

@@ -62,8 +62,10 @@ class Zero(Constant):
 
     fill_value: Any = 0.0
 
+    fill_value = 0.0
+
     def __init__(self, dtype: DTypeSpec = None) -> None:
-        super().__init__(0.0, dtype)
+        super().__init__(self.fill_value, dtype)
 
 
 class One(Constant):
@@ -75,8 +77,10 @@ class One(Constant):
 
     fill_value: Any = 1.0
 
+    fill_value = 1.0
+
     def __init__(self, dtype: DTypeSpec = None) -> None:
-        super().__init__(1.0, dtype)
+        super().__init__(self.fill_value, dtype)
 
 
 class NaN(Constant):
@@ -88,5 +92,7 @@ class NaN(Constant):
 
     fill_value: Any = numpy.nan
 
+    fill_value = numpy.nan
+
     def __init__(self, dtype: DTypeSpec = None) -> None:
-        super().__init__(numpy.nan, dtype)
+        super().__init__(self.fill_value, dtype)

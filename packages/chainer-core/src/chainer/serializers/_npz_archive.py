@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy
+
 from chainer.serializers._legacy_none import MAX_BYTES, is_pickled_none
 from chainer.serializers._values import FileLike, name_of
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy
+
 from chainer import backend
 from chainer.backends import cuda
 from chainer.serializer import Deserializer, Serializable

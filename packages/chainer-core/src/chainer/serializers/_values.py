@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import IO, Any, TypeAlias
 
 import numpy
+
 from chainer import backend
 from chainer.backends import cuda
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy
+
 from chainer import serializer
 from chainer.serializer import Serializable
 from chainer.serializers._rollback import Journal, rolled_back_on_error

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy
+
 from chainer import serializer
 from chainer.serializer import Serializable
 from chainer.serializers._legacy_none import PICKLED_NONE

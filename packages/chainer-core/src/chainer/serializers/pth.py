@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy
+
 from chainer.serializers._values import FileLike, name_of
 
 _DTYPES = {

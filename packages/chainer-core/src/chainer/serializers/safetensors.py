@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy
+
 from chainer.serializer import Serializable
 from chainer.serializers._rollback import rolled_back_on_error
 from chainer.serializers._values import FileLike, is_none, name_of

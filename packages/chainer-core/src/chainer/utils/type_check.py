@@ -481,7 +481,8 @@ def get_function_check_context(f: Any) -> Iterator[None]:
     try:
         yield
     except InvalidType as error:
-        message = f"\nInvalid operation is performed in: {f.label} (Forward)\n\nExpect: {error.expect}\nActual: {error.actual}"
+        message = f"\nInvalid operation is performed in: {f.label} (Forward)\n\n"
+        message += f"Expect: {error.expect}\nActual: {error.actual}"
         raise InvalidType(error.expect, error.actual, msg=message) from None
 
 

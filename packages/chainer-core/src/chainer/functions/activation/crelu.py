@@ -45,10 +45,10 @@ class CReLU(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         gy: Any = grad_outputs[0]
         x = self.get_retained_inputs()[0].array
-        n = x.shape[self.axis]  # type: ignore[union-attr]
-        before = (slice(None),) * (self.axis % x.ndim)  # type: ignore[union-attr]
-        gx = Slope(x > 0).apply((gy[(*before, slice(None, n))],))[0]  # type: ignore[operator]
-        return (gx - Slope(x < 0).apply((gy[(*before, slice(n, None))],))[0],)  # type: ignore[operator]
+        n = x.shape[self.axis]
+        before = (slice(None),) * (self.axis % x.ndim)
+        gx = Slope(x > 0).apply((gy[(*before, slice(None, n))],))[0]
+        return (gx - Slope(x < 0).apply((gy[(*before, slice(n, None))],))[0],)
 
 
 def crelu(x: VariableLike, axis: int = 1) -> Variable:

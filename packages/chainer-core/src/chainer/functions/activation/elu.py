@@ -39,7 +39,7 @@ class ELU(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (y,) = self.get_retained_outputs()
         (source,) = self.get_retained_inputs() or (y,)
-        return ELUGrad(self.alpha, source.array >= 0).apply((y, grad_outputs[0]))  # type: ignore[operator]
+        return ELUGrad(self.alpha, source.array >= 0).apply((y, grad_outputs[0]))
 
     def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
         (y,) = self.get_retained_output_arrays()

@@ -33,7 +33,7 @@ class PReLUFunction(FunctionNode):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, W = self.get_retained_inputs()
-        grad = PReLUFunctionGrad(x.array >= 0, self._reduced_axes, self._extended_shape)  # type: ignore[operator]
+        grad = PReLUFunctionGrad(x.array >= 0, self._reduced_axes, self._extended_shape)
         return grad.apply((x, W, grad_outputs[0]))
 
 

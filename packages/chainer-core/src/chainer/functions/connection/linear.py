@@ -89,7 +89,8 @@ class LinearGradData(FunctionNode):
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1))
-        return (_grad_data(*inputs),)
+        W, gy = inputs
+        return (_grad_data(W, gy),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         W, gy = self.get_retained_inputs()
@@ -115,7 +116,8 @@ class LinearGradWeight(FunctionNode):
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1))
-        return (_grad_weight(*inputs, self._w_dtype),)
+        x, gy = inputs
+        return (_grad_weight(x, gy, self._w_dtype),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, gy = self.get_retained_inputs()

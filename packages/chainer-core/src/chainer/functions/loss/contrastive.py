@@ -54,11 +54,11 @@ class Contrastive(FunctionNode):
         x0, x1, y = self.get_retained_inputs()
         gy: Any = grad_outputs[0]
         gy = gy * (1 / len(y)) if self.reduce == "mean" else gy.reshape(-1, 1)
-        is_alike = (y.array == 1).astype(x0.dtype)[:, None]  # type: ignore[union-attr]
+        is_alike = (y.array == 1).astype(x0.dtype)[:, None]
         difference = x0 - x1
         squared = _sum(difference * difference, axis=1, keepdims=True)
         # Two points in one place repel each other in no direction: a gradient of zero, instead of 0 / 0.
-        distance = sqrt(squared + (squared.array == 0).astype(x0.dtype))  # type: ignore[union-attr]
+        distance = sqrt(squared + (squared.array == 0).astype(x0.dtype))
         pull = is_alike - (1 - is_alike) * relu(self.margin - distance) / distance
         gx = gy * pull * difference
         return tuple([(gx, -gx if 1 in indexes else None, None)[i] for i in indexes])
