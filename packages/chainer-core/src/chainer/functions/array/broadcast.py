@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainer import backend
+from chainer import backend, utils
 from chainer.function_node import FunctionNode
 from chainer.functions.math.sum import sum_to
 from chainer.types import Arrays, Shape, VariableLike, Variables
@@ -48,6 +48,9 @@ class BroadcastTo(FunctionNode):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return (sum_to(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index,arg-type]
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (utils.sum_to(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index,arg-type]
 
 
 def broadcast(*args: VariableLike) -> Any:

@@ -34,6 +34,9 @@ class Cast(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return (cast(grad_outputs[0], self._in_type),)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (grad_outputs[0].astype(self._in_type),)
+
 
 def cast(x: VariableLike, typ: DTypeSpec) -> Variable:
     """Converts an array to another dtype.

@@ -49,12 +49,21 @@ class Concat(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         from chainer.functions.array.split_axis import split_axis
 
-        inputs: Any = self.inputs
-        if len(inputs) == 1:
+        if len(self.inputs) == 1:  # type: ignore[arg-type]
             return grad_outputs
-        ends = list(accumulate([node.shape[self.axis] for node in inputs[:-1]]))
-        gxs = split_axis(grad_outputs[0], ends, self.axis)
+        gxs = split_axis(grad_outputs[0], self._ends()[:-1], self.axis)
         return tuple([gxs[i] for i in indexes])
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (gy,) = grad_outputs
+        ends = self._ends()
+        lead = (slice(None),) * (self.axis % gy.ndim)
+        return tuple([gy[(*lead, slice(ends[i - 1] if i else 0, ends[i]))] for i in indexes])
+
+    def _ends(self) -> list[int]:
+        """Where each input ends in the output."""
+        inputs: Any = self.inputs
+        return list(accumulate([node.shape[self.axis] for node in inputs]))
 
 
 def concat(xs: Iterable[VariableLike], axis: int = 1) -> Variable:

@@ -33,6 +33,9 @@ class ExpandDims(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return (reshape(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index,arg-type]
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (grad_outputs[0].reshape(self.inputs[0].shape),)  # type: ignore[index]
+
 
 def expand_dims(x: VariableLike, axis: int) -> Variable:
     """Inserts an axis of length one.

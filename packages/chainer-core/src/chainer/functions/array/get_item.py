@@ -8,8 +8,8 @@ import numpy
 
 from chainer import backend
 from chainer.function_node import FunctionNode
-from chainer.functions.array._scatter import add_at
-from chainer.types import Arrays, Shape, VariableLike, Variables
+from chainer.functions.array._scatter import add_at, selects_once
+from chainer.types import Arrays, NdArray, Shape, VariableLike, Variables
 from chainer.variable import Variable, as_array
 
 
@@ -43,6 +43,19 @@ class GetItem(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return GetItemGrad(self.slices, self.inputs[0].shape).apply(grad_outputs)  # type: ignore[arg-type,index]
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (_put(grad_outputs[0], self.slices, self.inputs[0].shape),)  # type: ignore[index,arg-type]
+
+
+def _put(gy: NdArray, slices: tuple[Any, ...], shape: Shape) -> NdArray:
+    """Zeros, with the gradient added where the elements came from."""
+    gx = backend.get_array_module(gy).zeros(shape, gy.dtype)
+    if selects_once(slices):
+        gx[slices] = gy
+    else:
+        add_at(gx, slices, gy)
+    return gx
+
 
 class GetItemGrad(FunctionNode):
     """Gradient of :func:`get_item`: zeros, with the gradient added where the elements came from.
@@ -57,10 +70,7 @@ class GetItemGrad(FunctionNode):
         self._in_shape = in_shape
 
     def forward(self, inputs: Arrays) -> Arrays:
-        (gy,) = inputs
-        gx = backend.get_array_module(gy).zeros(self._in_shape, gy.dtype)
-        add_at(gx, self.slices, gy)
-        return (gx,)
+        return (_put(inputs[0], self.slices, self._in_shape),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return GetItem(self.slices).apply(grad_outputs)

@@ -40,6 +40,9 @@ class Reshape(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return (reshape(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index,arg-type]
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (grad_outputs[0].reshape(self.inputs[0].shape),)  # type: ignore[index]
+
 
 def reshape(x: VariableLike, shape: Shape) -> Variable:
     """Gives an array another shape, without copying where that is possible.

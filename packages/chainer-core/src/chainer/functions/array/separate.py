@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainer import backend
 from chainer.function_node import FunctionNode
 from chainer.functions.array.split_axis import fill_missing
 from chainer.functions.array.stack import stack
@@ -39,6 +40,10 @@ class Separate(FunctionNode):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return (stack(fill_missing(self, grad_outputs), self.axis),)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        gys = fill_missing(self, grad_outputs)
+        return (backend.get_array_module(*gys).stack(gys, self.axis),)
 
 
 def separate(x: VariableLike, axis: int = 0) -> tuple[Variable, ...]:

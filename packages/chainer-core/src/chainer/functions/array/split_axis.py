@@ -12,7 +12,6 @@ from chainer.function_node import FunctionNode
 from chainer.functions.array.concat import concat
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
-from chainer.variable import Variable
 
 Sections = int | Sequence[int] | NdArray
 
@@ -85,17 +84,22 @@ class SplitAxis(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return (concat(fill_missing(self, grad_outputs), self.axis),)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        gys = fill_missing(self, grad_outputs)
+        return (backend.get_array_module(*gys).concatenate(gys, self.axis),)
 
-def fill_missing(node: FunctionNode, grad_outputs: Variables) -> list[Variable]:
+
+def fill_missing(node: FunctionNode, grad_outputs: Any) -> list[Any]:
     """Gradients of all outputs, with zeros for those on which nothing depends.
 
     Args:
-        node: Function of one input, which noted the shapes of its outputs in ``_shapes``.
-        grad_outputs: Their gradients; at least one is there.
+        node: Function that noted the shapes of its outputs in ``_shapes``.
+        grad_outputs: Their gradients, arrays or variables; at least one is there.
     """
-    known: Any = next(gy for gy in grad_outputs if gy is not None)
+    known = next(gy for gy in grad_outputs if gy is not None)
+    zeros = backend.get_array_module(known).zeros
     return [
-        known.xp.zeros(shape, known.dtype) if gy is None else gy
+        zeros(shape, known.dtype) if gy is None else gy
         for gy, shape in zip(grad_outputs, node._shapes)  # type: ignore[attr-defined]
     ]
 

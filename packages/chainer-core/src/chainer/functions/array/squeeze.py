@@ -51,6 +51,9 @@ class Squeeze(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return (reshape(grad_outputs[0], self.inputs[0].shape),)  # type: ignore[index,arg-type]
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (grad_outputs[0].reshape(self.inputs[0].shape),)  # type: ignore[index]
+
 
 def squeeze(x: VariableLike, axis: AxisLike = None) -> Variable:
     """Drops axes of length one.

@@ -43,6 +43,11 @@ class Stack(FunctionNode):
         gxs = Separate(self.axis).apply(grad_outputs)
         return tuple([gxs[i] for i in indexes])
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (gy,) = grad_outputs
+        lead = (slice(None),) * (self.axis % gy.ndim)
+        return tuple([gy[(*lead, i, ...)] for i in indexes])
+
 
 def stack(xs: Iterable[VariableLike], axis: int = 0) -> Variable:
     """Joins arrays along a new axis.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy
-
 from chainer.function_node import FunctionNode
 from chainer.types import Arrays, VariableLike, Variables
 from chainer.utils import type_check
@@ -28,11 +26,19 @@ class Transpose(FunctionNode):
         return (inputs[0].transpose(self.axes),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        axes = self.axes
-        if axes is not None:
-            n = len(axes)
-            axes = tuple(numpy.argsort([axis % n for axis in axes]).tolist())
-        return (transpose(grad_outputs[0], axes),)
+        return (transpose(grad_outputs[0], self._inverse_axes()),)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return (grad_outputs[0].transpose(self._inverse_axes()),)
+
+    def _inverse_axes(self) -> tuple[int, ...] | None:
+        if self.axes is None:
+            return None
+        n = len(self.axes)
+        inverse = [0] * n
+        for i, axis in enumerate(self.axes):
+            inverse[axis % n] = i
+        return tuple(inverse)
 
 
 def transpose(x: VariableLike, axes: Sequence[int] | None = None) -> Variable:

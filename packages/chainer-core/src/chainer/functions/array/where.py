@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from chainer import backend
+from chainer import backend, utils
 from chainer.function_node import FunctionNode
 from chainer.functions.math.sum import sum_to
 from chainer.types import Arrays, NdArray, VariableLike, Variables
@@ -45,6 +45,15 @@ class Where(FunctionNode):
             choice: Any = (gy, zero) if i == 0 else (zero, gy)
             gradients += Where(self.condition).apply(choice)
         return tuple([sum_to(gx, inputs[i].shape) for i, gx in zip(indexes, gradients)])
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (gy,) = grad_outputs
+        where = backend.get_array_module(gy).where
+        inputs: Any = self.inputs
+        zero = gy.dtype.type(0)
+        return tuple(
+            [utils.sum_to(where(self.condition, *((zero, gy) if i else (gy, zero))), inputs[i].shape) for i in indexes]
+        )
 
 
 def where(condition: VariableLike, x: VariableLike, y: VariableLike) -> Variable:

@@ -50,3 +50,24 @@ def next_cell(c_prev: Variable, x: Variable) -> tuple[Variable, Variable]:
     """Cell and output gate (before its nonlinearity), as a composition."""
     a, i, f, o = split_gates(x)
     return tanh(a) * sigmoid(i) + sigmoid(f) * c_prev, o
+
+
+def gate_gradients(x: NdArray, gates: NdArray, c_prev: NdArray, gcell: NdArray, ggate: NdArray) -> NdArray:
+    """Gradient of the gates before their nonlinearities, interleaved as they are in ``x``.
+
+    Args:
+        x: What came in.
+        gates: What :func:`compute_gates` made of it.
+        c_prev: Cells before the step.
+        gcell: Gradient of the cells after it.
+        ggate: Gradient of the output gate, after its nonlinearity.
+    """
+    xp = backend.get_array_module(x)
+    a, i, f, o = gates
+    gx = xp.empty_like(x)
+    by_gate = xp.moveaxis(gx.reshape(x.shape[0], x.shape[1] // 4, 4, *x.shape[2:]), 2, 0)
+    by_gate[0] = gcell * i * (1 - a * a)
+    by_gate[1] = gcell * a * i * (1 - i)
+    by_gate[2] = gcell * c_prev * f * (1 - f)
+    by_gate[3] = ggate * o * (1 - o)
+    return gx

@@ -51,6 +51,27 @@ class GRU(FunctionNode):
         gxs = GRUGrad(self.gates, self.candidate).apply((*self.get_retained_inputs(), *grad_outputs))
         return tuple([gxs[i] for i in indexes])
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        h, x, s = self.get_retained_input_arrays()
+        gxs = _gradients(h, x, s, grad_outputs[0], self.gates, self.candidate)
+        return tuple([gxs[i] for i in indexes])
+
+
+def _gradients(
+    h: NdArray, x: NdArray, s: NdArray, gy: NdArray, gates: NdArray, candidate: NdArray
+) -> tuple[NdArray, NdArray, NdArray]:
+    """Gradients of ``h``, ``x`` and ``s``."""
+    n = h.shape[1]
+    r, z = gates[:, :n], gates[:, n:]
+    gh = gy * z
+    gx = backend.get_array_module(x).empty_like(x)
+    gx[:, 2 * n :] = gcandidate = (gy - gh) * (1 - candidate * candidate)
+    gx[:, :n] = gcandidate * s[:, 2 * n :] * r * (1 - r)
+    gx[:, n : 2 * n] = (h - candidate) * gh * (1 - z)
+    gs = gx.copy()
+    gs[:, 2 * n :] *= r
+    return gh, gx, gs
+
 
 class GRUGrad(FunctionNode):
     """Gradients of :func:`gru`, of ``(h, x, s, gy)``.
@@ -65,18 +86,9 @@ class GRUGrad(FunctionNode):
         self.candidate = candidate
 
     def forward(self, inputs: Arrays) -> Arrays:
-        h, x, s, gy = inputs
         self.retain_inputs((0, 1, 2, 3))
-        n = h.shape[1]
-        r, z, candidate = self.gates[:, :n], self.gates[:, n:], self.candidate
-        gh = gy * z
-        gx = backend.get_array_module(x).empty_like(x)
-        gx[:, 2 * n :] = gcandidate = (gy - gh) * (1 - candidate * candidate)
-        gx[:, :n] = gcandidate * s[:, 2 * n :] * r * (1 - r)
-        gx[:, n : 2 * n] = (h - candidate) * gh * (1 - z)
-        gs = gx.copy()
-        gs[:, 2 * n :] *= r
-        return gh, gx, gs
+        h, x, s, gy = inputs
+        return _gradients(h, x, s, gy, self.gates, self.candidate)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         *inputs, gy = self.get_retained_inputs()

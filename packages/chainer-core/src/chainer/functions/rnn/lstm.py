@@ -10,7 +10,7 @@ from chainer.functions._composed import second_gradients
 from chainer.functions.activation.sigmoid import sigmoid
 from chainer.functions.activation.tanh import tanh
 from chainer.functions.array.concat import concat
-from chainer.functions.rnn._gates import compute_gates, expect_gates, next_cell
+from chainer.functions.rnn._gates import compute_gates, expect_gates, gate_gradients, next_cell
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
@@ -41,13 +41,39 @@ class LSTM(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         c_prev, x = self.get_retained_inputs()
         gc, gh = grad_outputs
-        xp = x.xp
         if gc is None:
-            gc = Variable(xp.zeros_like(c_prev.array), requires_grad=False)
+            gc = Variable(x.xp.zeros_like(c_prev.array), requires_grad=False)
         if gh is None:
-            gh = Variable(xp.zeros_like(self.tanh_c), requires_grad=False)
+            gh = Variable(x.xp.zeros_like(self.tanh_c), requires_grad=False)
         gxs = LSTMGrad(self.gates, self.tanh_c).apply((c_prev, x, gc, gh))
         return tuple([gxs[i] for i in indexes])
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        c_prev, x = self.get_retained_input_arrays()
+        gc, gh = grad_outputs
+        gxs = _gradients(c_prev, x, gc, gh, self.gates, self.tanh_c)
+        return tuple([gxs[i] for i in indexes])
+
+
+def _gradients(
+    c_prev: NdArray, x: NdArray, gc: NdArray | None, gh: NdArray | None, gates: NdArray, tanh_c: NdArray
+) -> tuple[NdArray, NdArray]:
+    """Gradients of ``c_prev`` and ``x``; that of an output on which nothing depends is ``None``."""
+    xp = backend.get_array_module(x)
+    _, _, f, o = gates
+    batch = len(x)
+    if gh is None:
+        gh = xp.zeros_like(tanh_c)
+    gcell = 1 - tanh_c * tanh_c
+    gcell *= o
+    gcell *= gh
+    if gc is not None:
+        gcell += gc[:batch]
+    gx = gate_gradients(x, gates, c_prev[:batch], gcell, gh * tanh_c)
+    gcell *= f
+    if batch < len(c_prev):
+        gcell = xp.concatenate([gcell, xp.zeros_like(c_prev[batch:]) if gc is None else gc[batch:]])
+    return gcell, gx
 
 
 class LSTMGrad(FunctionNode):
@@ -65,23 +91,7 @@ class LSTMGrad(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         c_prev, x, gc, gh = inputs
         self.retain_inputs((0, 1, 2, 3))
-        xp = backend.get_array_module(x)
-        a, i, f, o = self.gates
-        batch = len(x)
-        gcell = gh * o
-        gcell *= 1 - self.tanh_c * self.tanh_c
-        gcell += gc[:batch]
-
-        gx = xp.empty_like(x)
-        by_gate = xp.moveaxis(gx.reshape(batch, x.shape[1] // 4, 4, *x.shape[2:]), 2, 0)
-        by_gate[0] = gcell * i * (1 - a * a)
-        by_gate[1] = gcell * a * i * (1 - i)
-        by_gate[2] = gcell * c_prev[:batch] * f * (1 - f)
-        by_gate[3] = gh * self.tanh_c * o * (1 - o)
-        gcell *= f
-        if batch < len(c_prev):
-            gcell = xp.concatenate([gcell, gc[batch:]])
-        return gcell, gx
+        return _gradients(c_prev, x, gc, gh, self.gates, self.tanh_c)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         c_prev, x, gc, gh = self.get_retained_inputs()
