@@ -1,0 +1,78 @@
+import io
+
+import chainer
+import numpy as np
+import pytest
+from chainer.backends import intel64, kernels
+
+
+@pytest.fixture
+def kernel():
+    @kernels.register("relu", np.ndarray)
+    def fast_relu(x):
+        return x
+
+    yield fast_relu
+    kernels.unregister("relu", np.ndarray)
+
+
+def test_found_by_name_and_type(kernel):
+    x = np.ones(1)
+    assert kernels.find("relu", x) is kernel
+    assert kernels.find("relu", "not an array") is None
+    assert kernels.find("nms", x) is None
+
+
+def test_configuration_turns_cpu_kernels_off(kernel):
+    with chainer.using_config("use_ideep", "never"):
+        assert kernels.find("relu", np.ones(1)) is None
+
+
+def test_unregistered_is_gone():
+    kernels.register("nms", np.ndarray)(len)
+    kernels.unregister("nms", np.ndarray)
+    assert kernels.find("nms", np.ones(1)) is None
+    kernels.unregister("nms", np.ndarray)  # twice is no error
+
+
+def test_names_are_closed():
+    with pytest.raises(ValueError, match="unknown kernel 'rleu'; the kernels are adam_update"):
+        kernels.register("rleu", np.ndarray)
+
+
+def test_explain(kernel):
+    file = io.StringIO()
+    kernels.explain(file)
+    assert "fast_relu" in file.getvalue()
+
+
+class TestIdeep:
+    def test_is_there_with_any_cpu_kernel(self, kernel):
+        assert intel64.is_ideep_available()
+        intel64.check_ideep_available()
+        device = chainer.get_device("@intel64")
+        assert str(device) == "@intel64"
+        assert device.xp is np
+        assert device != chainer.get_device("@numpy")
+
+    @pytest.mark.parametrize(
+        ("configured", "level", "expected"),
+        [
+            ("always", "==always", True),
+            ("auto", "==always", False),
+            ("auto", ">=auto", True),
+            ("never", ">=auto", False),
+        ],
+    )
+    def test_levels(self, kernel, configured, level, expected):
+        with chainer.using_config("use_ideep", configured):
+            assert intel64.should_use_ideep(level) is expected
+
+    def test_refusals(self):
+        with pytest.raises(ValueError, match="level must be one of"):
+            intel64.should_use_ideep("always")
+        with chainer.using_config("use_ideep", "sometimes"), pytest.raises(ValueError, match="got 'sometimes'"):
+            intel64.should_use_ideep(">=auto")
+        with pytest.raises(RuntimeError, match="gone"):
+            intel64.mdarray()
+        assert intel64.inputs_all_ready((np.ones((2, 2)),)) is False
