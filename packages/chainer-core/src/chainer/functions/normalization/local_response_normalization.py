@@ -48,9 +48,10 @@ class LocalResponseNormalization(FunctionNode):
 
     def __init__(self, n: int = 5, k: float = 2, alpha: float = 1e-4, beta: float = 0.75) -> None:
         self.n = n
-        self.k = k
-        self.alpha = alpha
-        self.beta = beta
+        # Python's numbers leave the dtype of the arrays they meet as it is.
+        self.k = float(k)
+        self.alpha = float(alpha)
+        self.beta = float(beta)
 
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x",))
