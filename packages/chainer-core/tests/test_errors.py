@@ -196,6 +196,33 @@ class TestBackward:
         for part in ("Shape of data and grad mismatch", "() != data: (2, 4)", "backward of Wrong, input 0"):
             assert part in message
 
+    @pytest.mark.parametrize("enable_double_backprop", [False, True])
+    def test_wrong_dtype(self, enable_double_backprop):
+        class Wrong(Failing):
+            def backward(self, indexes, grad_outputs):
+                return (F.cast(grad_outputs[0], "float64"),)
+
+        def backward():
+            y = Wrong().apply((Variable(x),))[0]
+            y.grad = x
+            y.backward(enable_double_backprop=enable_double_backprop)
+
+        message = raised(TypeError, backward)
+        for part in ("Dtype of data and grad mismatch", "float64 != data: float32", "backward of Wrong, input 0"):
+            assert part in message
+
+    def test_equal_dtypes_need_not_be_one_object(self):
+        class Swapped(Failing):
+            def backward(self, indexes, grad_outputs):
+                gx = grad_outputs[0].array
+                return (Variable(gx.astype(np.dtype("float32", metadata={"unit": "m"}))),)
+
+        v = Variable(x)
+        y = Swapped().apply((v,))[0]
+        y.grad = x
+        y.backward()
+        np.testing.assert_array_equal(v.grad, 1)
+
     def test_no_variable(self):
         class Wrong(Failing):
             def backward(self, indexes, grad_outputs):

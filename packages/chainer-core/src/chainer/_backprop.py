@@ -337,8 +337,8 @@ def _walk(
             for node, gx in zip(in_nodes, gxs):
                 if gx is None:
                     continue
-                if gx.shape != node.shape:
-                    func._refuse_gradient(node, gx)
+                if gx.shape != node.shape or gx.dtype is not node.dtype:  # NumPy's own dtypes exist once
+                    func._check_gradient_fits(node, gx)
                 if node in pending:
                     gradients.add(node, gx)
                     continue

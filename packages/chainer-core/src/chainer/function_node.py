@@ -457,12 +457,13 @@ class FunctionNode:
             f"(function {self.label})"
         )
 
-    def _refuse_gradient(self, node: VariableNode, gx: NdArray) -> None:
+    def _check_gradient_fits(self, node: VariableNode, gx: NdArray) -> None:
         index = next(i for i, own in enumerate(self.inputs or ()) if own is node)
-        raise ValueError(
-            f"Shape of data and grad mismatch\ngrad: {gx.shape} != data: {node.shape} "
-            f"(backward of {self.label}, input {index})"
-        )
+        where = f"(backward of {self.label}, input {index})"
+        if gx.shape != node.shape:
+            raise ValueError(f"Shape of data and grad mismatch\ngrad: {gx.shape} != data: {node.shape} {where}")
+        if gx.dtype != node.dtype:
+            raise TypeError(f"Dtype of data and grad mismatch\ngrad: {gx.dtype} != data: {node.dtype} {where}")
 
     def _check_backward(self, gxs: Variables) -> None:
         for gx in gxs:

@@ -46,6 +46,56 @@ def test_explain(kernel):
     assert "fast_relu" in file.getvalue()
 
 
+class TestPlugins:
+    class Entry:
+        """An entry point of an installed plug-in."""
+
+        value = "package.module"
+
+        def __init__(self, name, plugin):
+            self.name, self.plugin = name, plugin
+
+        def load(self):
+            if isinstance(self.plugin, Exception):
+                raise self.plugin
+            return self.plugin
+
+    @pytest.fixture
+    def install(self, monkeypatch):
+        monkeypatch.setattr(kernels, "_loaded", False)
+        monkeypatch.setattr(kernels, "_plugins", {})
+
+        def install(*entries):
+            groups = {"chainer.kernels": entries}
+            monkeypatch.setattr(kernels.importlib.metadata, "entry_points", lambda group: groups[group])
+
+        return install
+
+    def text(self):
+        file = io.StringIO()
+        kernels.explain(file)
+        return file.getvalue()
+
+    def test_loaded_once(self, install):
+        calls = []
+        install(self.Entry("callable", lambda: calls.append(1)), self.Entry("module", np))
+        kernels.load_plugins()
+        kernels.load_plugins()
+        assert calls == [1]
+        assert "plug-in callable: loaded" in self.text()
+        assert "plug-in module: loaded" in self.text()
+
+    def test_a_broken_one_is_a_warning(self, install):
+        install(self.Entry("broken", ImportError("no libdnnl")), self.Entry("good", np))
+        with pytest.warns(RuntimeWarning, match="'broken' .* could not be loaded and plain NumPy serves instead"):
+            kernels.load_plugins()
+        assert "plug-in broken: ImportError: no libdnnl" in self.text()
+        assert "plug-in good: loaded" in self.text()
+
+    def test_none_is_installed(self, install):
+        assert "no kernel plug-in is installed" in self.text()
+
+
 class TestIdeep:
     def test_is_there_with_any_cpu_kernel(self, kernel):
         assert intel64.is_ideep_available()
