@@ -113,6 +113,12 @@ def test_orthogonal(shape: tuple[int, ...], mode: str) -> None:
     np.testing.assert_allclose(product, 1.5**2 * np.eye(min(n_out, n_in)), atol=1e-12)
 
 
+def test_orthogonal_without_axes_is_a_scalar() -> None:
+    array = np.empty(())
+    initializers.Orthogonal(scale=2)(array)
+    assert array == 2
+
+
 def test_upsampling_filter_interpolates_linearly() -> None:
     array = np.empty((2, 2, 3, 3))
     initializers.UpsamplingDeconvFilter()(array)

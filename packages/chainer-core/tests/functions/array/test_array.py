@@ -83,6 +83,8 @@ CASES = [
     Case("broadcast_to", lambda x: F.broadcast_to(x, (2, 3)), lambda x: np.broadcast_to(x, (2, 3)), ((2, 1),)),
     Case("concat", lambda x, y: F.concat((x, y)), lambda x, y: np.concatenate([x, y], 1), ((2, 3), (2, 1))),
     Case("concat-axis", lambda x, y: F.concat((x, y), axis=-2), lambda x, y: np.concatenate([x, y]), ((2, 3), (0, 3))),
+    Case("concat-one", lambda x: F.concat((x,)), lambda x: x, ((2, 3),)),
+    Case("copy-index", lambda x: F.copy(x, -1), lambda x: x, ((2, 3),)),
     Case("copy", lambda x: F.copy(x, "@numpy"), lambda x: x, ((2, 3),)),
     Case("depth2space", lambda x: F.depth2space(_as_blocks(x), 2), lambda x: x, ((2, 3, 4, 6),)),
     Case("diagonal", F.diagonal, np.diagonal, ((3, 4),)),
@@ -286,6 +288,7 @@ REFUSALS = [
     (lambda: F.depth2space(INT, 2), InvalidType, "dtype"),
     (lambda: F.diagonal(F32, 0, 1, 1), ValueError, "axis"),
     (lambda: F.diagonal(F32, 0, 0, 2), InvalidType, "x.ndim > 2"),
+    (lambda: F.diagonal(F32, 0, 0, -3), InvalidType, "-x.ndim <= -3"),
     (lambda: F.dstack((F32, F64)), InvalidType, "x0.dtype == x1.dtype"),
     (lambda: F.dstack((F32, F32[:1])), InvalidType, "shape"),
     (lambda: F.expand_dims(F32, 3), InvalidType, "x.ndim >= 3"),
@@ -343,6 +346,7 @@ REFUSALS = [
     (lambda: F.stack(()), InvalidType, "in_types.size > 0"),
     (lambda: F.stack((F32, F64)), InvalidType, "dtype"),
     (lambda: F.stack((F32, F32), 3), InvalidType, "ndim >= 3"),
+    (lambda: F.stack((F32, F32), 1.0), TypeError, "axis must be int"),
     (lambda: F.tile(F32, [2]), TypeError, "reps must be"),
     (lambda: F.tile(F32, -1), ValueError, "zero or larger"),
     (lambda: F.transpose(F32, (0, 1, 2)), InvalidType, "x.ndim == 3"),
@@ -409,6 +413,12 @@ def test_split_axis_tells_how_it_splits() -> None:
 def test_pieces_are_views() -> None:
     for y in (F.split_axis(F32, 3, 1)[1], F.separate(F32)[1], F.flip(F32, 0), F32.T, F.copy(F32, "@numpy")):
         assert np.shares_memory(getattr(y, "array", y), F32)
+
+
+def test_lists_and_python_booleans_will_do() -> None:
+    np.testing.assert_array_equal(F.permutate(np.arange(3.0), [2, 0, 1]).array, [2, 0, 1])
+    np.testing.assert_array_equal(F.where(False, np.zeros(2), np.ones(2)).array, 1)
+    assert F.transpose_sequence([]) == ()
 
 
 def test_nothing_to_do_gives_the_variable_itself() -> None:

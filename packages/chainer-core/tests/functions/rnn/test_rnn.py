@@ -77,7 +77,10 @@ def test_gradients_of_a_step(function, reference, shapes, rng) -> None:
 def test_gradients_of_a_step_of_which_one_output_is_used(function, reference, shapes, index: int, rng) -> None:
     xs = tuple(rng.uniform(-1, 1, shape) for shape in shapes)
     gy = rng.uniform(-1, 1, reference(*xs)[index].shape)
-    check_backward(lambda *xs: function(*xs)[index], xs, gy, eps=1e-4, atol=1e-5, rtol=1e-5)
+    options: dict[str, Any] = {"eps": 1e-4, "atol": 1e-5, "rtol": 1e-5}
+    check_backward(lambda *xs: function(*xs)[index], xs, gy, **options)
+    ggxs = tuple(rng.uniform(-1, 1, x.shape) for x in xs)
+    check_double_backward(lambda *xs: function(*xs)[index] ** 2, xs, gy, ggxs, **options)
 
 
 def test_large_gates_saturate_without_a_warning() -> None:
