@@ -327,8 +327,6 @@ class _Check:
                 raise RuntimeError(
                     f"{self.title}: gradient of {name} ({x.dtype}) must be None, got one of {gx.dtype} {gx.shape}"
                 )
-            if gx.dtype != x.dtype:
-                raise TypeError(f"{self.title}: gradient of {name} must be {x.dtype} as {name} is, got {gx.dtype}")
         return [None if gx is None else gx.array for gx in gradients]
 
     def _fitting_gradients(self, outputs: Sequence[Any]) -> Sequence[NdArray | None]:

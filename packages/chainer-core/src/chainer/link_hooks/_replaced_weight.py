@@ -37,22 +37,23 @@ class ReplacedWeightHook(LinkHook):
         if not isinstance(getattr(link, self.weight_name, None), Parameter):
             raise ValueError(f"{type(link).__name__} has no weight {self.weight_name!r} for {self.name}")
 
-    def replace(self, link: Any, weight: Parameter) -> Variable:
-        """What the link computes with instead of its weight."""
+    def normalize_weight(self, link: Any) -> Variable:
+        """What a link computes with instead of its weight, which has its shape."""
         raise NotImplementedError
 
-    def forward_preprocess(self, args: Any) -> None:
-        link = args.link
+    def forward_preprocess(self, cb_args: Any) -> None:
+        link = cb_args.link
         weight = getattr(link, self.weight_name)
         if weight.array is None:
             # The link settles the shape of its weight in its first forward pass: this one comes before.
             with no_backprop_mode():
-                link.forward(*args.args, **args.kwargs)
+                link.forward(*cb_args.args, **cb_args.kwargs)
+        replacement = self.normalize_weight(link)
         self._originals.append(weight)
-        vars(link)[self.weight_name] = self.replace(link, weight)
+        vars(link)[self.weight_name] = replacement
 
-    def forward_postprocess(self, args: Any) -> None:
-        vars(args.link)[self.weight_name] = self._originals.pop()
+    def forward_postprocess(self, cb_args: Any) -> None:
+        vars(cb_args.link)[self.weight_name] = self._originals.pop()
 
     def forward_failed(self, args: Any) -> None:
         self.forward_postprocess(args)

@@ -89,19 +89,21 @@ class SpectralNormalization(ReplacedWeightHook):
         u = numpy.random.normal(size=(array.shape[self.axis],)).astype(array.dtype)
         link.add_persistent(self.vector_name, device.send(u))
         if self.use_gamma:
-            largest = numpy.linalg.norm(backend.CpuDevice().send(self._as_matrix(array)), 2)
+            largest = numpy.linalg.norm(backend.CpuDevice().send(self.reshape_W(array)), 2)
             with link.init_scope():
                 link.gamma = Parameter(device.send(numpy.asarray(largest, array.dtype)))
 
-    def _as_matrix(self, weight: NdArray) -> NdArray:
-        """One row an output channel."""
-        return weight.swapaxes(0, self.axis).reshape(weight.shape[self.axis], -1)
+    def reshape_W(self, W: NdArray) -> NdArray:
+        """A weight as a matrix with one row an output channel."""
+        return W.swapaxes(0, self.axis).reshape(W.shape[self.axis], -1)
 
-    def replace(self, link: Any, weight: Parameter) -> Variable:
+    def normalize_weight(self, link: Any) -> Variable:
+        """The weight of a link divided by its largest singular value; in training, moves ``W_u`` on."""
+        weight = getattr(link, self.weight_name)
         if not hasattr(link, self.vector_name):
             self._prepare(link, weight)
         array: Any = weight.array
-        matrix = self._as_matrix(array)
+        matrix = self.reshape_W(array)
         u, v = self._iterate(matrix, getattr(link, self.vector_name))
         if config.train:
             backend.copyto(getattr(link, self.vector_name), u)

@@ -7,7 +7,7 @@ from typing import Any
 from chainer.functions.math.average import average
 from chainer.functions.math.sqrt import sqrt
 from chainer.link_hooks._replaced_weight import ReplacedWeightHook
-from chainer.variable import Parameter, Variable
+from chainer.variable import Variable
 
 
 class WeightStandardization(ReplacedWeightHook):
@@ -40,7 +40,9 @@ class WeightStandardization(ReplacedWeightHook):
         super().__init__(weight_name, name)
         self.eps = eps
 
-    def replace(self, link: Any, weight: Parameter) -> Variable:
+    def normalize_weight(self, link: Any) -> Variable:
+        """The weight of a link with mean 0 and variance 1 for each output channel."""
+        weight = getattr(link, self.weight_name)
         axes = tuple(range(1, weight.ndim))
         centred = weight - average(weight, axes, keepdims=True)
         variance = average(centred * centred, axes, keepdims=True)
