@@ -184,6 +184,11 @@ ONES = np.ones((2, 3), "f")
     ("error", "match", "call"),
     [
         (InvalidType, r"x.shape\[1\] == W.shape\[1\]", lambda: F.linear(ONES, np.ones((4, 2), "f"))),
+        (InvalidType, "x.ndim == 2", lambda: F.linear(ONES[0], ONES)),
+        (InvalidType, "W.ndim == 2", lambda: F.linear(ONES, ONES[0])),
+        (InvalidType, "e1.ndim >= 2", lambda: F.bilinear(ONES[0], ONES, np.ones((3, 3, 1), "f"))),
+        (InvalidType, "x.ndim == 4", lambda: F.shift(ONES)),
+        (InvalidType, "W.ndim == 6", lambda: F.local_convolution_2d(np.ones((1, 1, 4, 4), "f"), ONES)),
         (InvalidType, "b.dtype == x.dtype", lambda: F.linear(ONES, ONES, np.ones(2, "d"))),
         (InvalidType, r"b.shape\[0\] == W.shape\[0\]", lambda: F.linear(ONES, ONES, np.ones(3, "f"))),
         (InvalidType, "x.dtype.kind == f", lambda: F.linear(ONES.astype("i"), ONES)),

@@ -206,6 +206,8 @@ X, FILTERS = np.zeros((1, 4, 5, 5), "f"), np.zeros((6, 4, 3, 3), "f")
         (InvalidType, r"W.shape\[0\] % 4", lambda: F.convolution_2d(X, FILTERS[:, :1], groups=4)),
         (InvalidType, "x.dtype.kind == f", lambda: F.convolution_2d(X.astype("i"), FILTERS)),
         (InvalidType, r"b.shape\[0\] == W.shape\[0\]", lambda: F.convolution_2d(X, FILTERS, np.zeros(5, "f"))),
+        (InvalidType, "x.ndim == 4", lambda: F.convolution_2d(X[0, 0, 0], FILTERS)),
+        (InvalidType, "b.ndim == 1", lambda: F.convolution_2d(X, FILTERS, np.array(0, "f"))),
         (InvalidType, "W.ndim", lambda: F.convolution_nd(X[0], FILTERS)),
         (ValueError, "does not fit into an image of shape", lambda: F.convolution_2d(X, np.zeros((1, 4, 6, 6), "f"))),
         (ValueError, "one a spatial axis", lambda: F.convolution_2d(X, FILTERS, stride=(1, 2, 3))),

@@ -35,18 +35,21 @@ class BilinearFunction(FunctionNode):
             e1.ndim >= 2,
             e2.dtype == e1.dtype,
             e2.ndim >= 2,
-            e1.shape[0] == e2.shape[0],
             W.dtype == e1.dtype,
             W.ndim == 3,
+        )
+        type_check.expect(
+            e1.shape[0] == e2.shape[0],
             type_check.prod(e1.shape[1:]) == W.shape[0],
             type_check.prod(e2.shape[1:]) == W.shape[1],
         )
         if n_in == 6:
             V1, V2, b = in_types[3:]
             out_size = W.shape[2]
-            type_check.expect(V1.ndim == 2, V1.shape[0] == W.shape[0], V1.shape[1] == out_size)
-            type_check.expect(V2.ndim == 2, V2.shape[0] == W.shape[1], V2.shape[1] == out_size)
-            type_check.expect(b.ndim == 1, b.shape[0] == out_size)
+            type_check.expect(V1.ndim == 2, V2.ndim == 2, b.ndim == 1)
+            type_check.expect(V1.shape[0] == W.shape[0], V1.shape[1] == out_size)
+            type_check.expect(V2.shape[0] == W.shape[1], V2.shape[1] == out_size)
+            type_check.expect(b.shape[0] == out_size)
             for v in (V1, V2, b):
                 type_check.expect(v.dtype == e1.dtype)
 

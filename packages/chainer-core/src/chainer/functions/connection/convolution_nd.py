@@ -32,8 +32,8 @@ def check_convolution_types(in_types: Any, ndim: int, groups: int, x_channels_ax
         w_type.dtype.kind == "f",
         x_type.ndim == ndim + 2,
         w_type.ndim == ndim + 2,
-        w_type.shape[0] % groups == 0,
     )
+    type_check.expect(w_type.shape[0] % groups == 0)
     if x_channels_axis == 1:
         type_check.expect(x_type.shape[1] == w_type.shape[1] * groups)
     else:
@@ -41,7 +41,8 @@ def check_convolution_types(in_types: Any, ndim: int, groups: int, x_channels_ax
     if n_in == 3:
         out_channels = w_type.shape[0] if x_channels_axis == 1 else w_type.shape[1] * groups
         b_type = in_types[2]
-        type_check.expect(b_type.dtype.kind == "f", b_type.ndim == 1, b_type.shape[0] == out_channels)
+        type_check.expect(b_type.dtype.kind == "f", b_type.ndim == 1)
+        type_check.expect(b_type.shape[0] == out_channels)
 
 
 class ConvolutionND(FunctionNode):

@@ -27,11 +27,12 @@ class LinearFunction(FunctionNode):
             w_type.dtype.kind == "f",
             x_type.ndim == 2,
             w_type.ndim == 2,
-            x_type.shape[1] == w_type.shape[1],
         )
+        type_check.expect(x_type.shape[1] == w_type.shape[1])
         if len(in_types) == 3:
             b_type = in_types[2]
-            type_check.expect(b_type.dtype == x_type.dtype, b_type.ndim == 1, b_type.shape[0] == w_type.shape[0])
+            type_check.expect(b_type.dtype == x_type.dtype, b_type.ndim == 1)
+            type_check.expect(b_type.shape[0] == w_type.shape[0])
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1))

@@ -44,8 +44,8 @@ class LocalConvolution2DFunction(FunctionNode):
             w_type.dtype == x_type.dtype,
             x_type.ndim == 4,
             w_type.ndim == 6,
-            x_type.shape[1] == w_type.shape[3],
         )
+        type_check.expect(x_type.shape[1] == w_type.shape[3])
         for axis, s in ((0, self.sy), (1, self.sx)):
             n, k = type_check.eval(x_type.shape[axis + 2]), type_check.eval(w_type.shape[axis + 4])
             type_check.expect(w_type.shape[axis + 1] == get_conv_outsize(n, k, s, 0))

@@ -33,7 +33,8 @@ class Shift(FunctionNode):
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x",))
         (x_type,) = in_types
-        type_check.expect(x_type.dtype.kind == "f", x_type.ndim == 4, x_type.shape[1] >= self.kh * self.kw)
+        type_check.expect(x_type.dtype.kind == "f", x_type.ndim == 4)
+        type_check.expect(x_type.shape[1] >= self.kh * self.kw)
 
     def forward(self, inputs: Arrays) -> Arrays:
         (x,) = inputs

@@ -31,7 +31,8 @@ def _from_groups(y: Any, shape: Shape) -> Any:
 
 
 def _check_x(x_type: Any, groups: int) -> None:
-    type_check.expect(x_type.dtype.kind == "f", x_type.ndim >= 2, x_type.shape[1] % groups == 0)
+    type_check.expect(x_type.dtype.kind == "f", x_type.ndim >= 2)
+    type_check.expect(x_type.shape[1] % groups == 0)
 
 
 class DecorrelatedBatchNormalization(FunctionNode):
@@ -142,10 +143,12 @@ class FixedDecorrelatedBatchNormalization(FunctionNode):
         type_check.expect(
             mean_type.dtype.kind == "f",
             mean_type.ndim == 2,
-            mean_type.shape[0] == self.groups,
-            mean_type.shape[1] == size,
             projection_type.dtype == mean_type.dtype,
             projection_type.ndim == 3,
+        )
+        type_check.expect(
+            mean_type.shape[0] == self.groups,
+            mean_type.shape[1] == size,
             projection_type.shape[0] == self.groups,
             projection_type.shape[1] == size,
             projection_type.shape[2] == size,

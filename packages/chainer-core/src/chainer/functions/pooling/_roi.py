@@ -67,11 +67,10 @@ def check_roi_types(in_types: Any) -> None:
         x_type.ndim == 4,
         rois_type.dtype == x_type.dtype,
         rois_type.ndim == 2,
-        rois_type.shape[1] == 4,
         index_type.dtype.kind == "i",
         index_type.ndim == 1,
-        rois_type.shape[0] == index_type.shape[0],
     )
+    type_check.expect(rois_type.shape[1] == 4, rois_type.shape[0] == index_type.shape[0])
 
 
 class LinearMap(FunctionNode):

@@ -39,8 +39,8 @@ class ROIPooling2D(FunctionNode):
             x_type.ndim == 4,
             rois_type.dtype == x_type.dtype,
             rois_type.ndim == 2,
-            rois_type.shape[1] == 5,
         )
+        type_check.expect(rois_type.shape[1] == 5)
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((1,))
