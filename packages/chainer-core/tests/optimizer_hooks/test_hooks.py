@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import chainer
+import chainer.functions as F
 import numpy as np
 import pytest
 from chainer import optimizer_hooks, optimizers
@@ -92,6 +93,21 @@ def test_has_a_name_and_a_timing(make, formula) -> None:
     hook = make()
     assert hook.name == type(hook).__name__
     assert hook.timing == "pre"
+
+
+@each
+def test_takes_gradients_that_are_shared_or_read_only(make, formula) -> None:
+    """The gradients of ``a + b`` are one array, and those of a sum are a view of one number."""
+    link = chainer.Chain()
+    with link.init_scope():
+        link.a, link.b = chainer.Parameter(np.full(3, 2.0)), chainer.Parameter(np.full(3, -4.0))
+        link.scalar = chainer.Parameter(np.array(3.0))
+    optimizer = optimizers.SGD(lr=0).setup(link)
+    optimizer.add_hook(make())
+    optimizer.update(lambda: F.sum(link.a + link.b) + link.scalar)
+    given = [np.ones(3), np.ones(3), np.ones(())]
+    for param in link.params():
+        np.testing.assert_allclose(param.grad, formula(param.array, np.ones(param.shape), given))
 
 
 def test_hooks_of_a_rule_serve_one_parameter(rng) -> None:

@@ -1,4 +1,7 @@
-"""Hooks that change gradients before an optimizer uses them."""
+"""Hooks that change gradients before an optimizer uses them.
+
+They replace gradients rather than write into them: parameters may share one, as those of ``a + b`` do.
+"""
 
 from chainer.optimizer_hooks.gradient_clipping import GradientClipping as GradientClipping
 from chainer.optimizer_hooks.gradient_hard_clipping import GradientHardClipping as GradientHardClipping

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from chainer import utils
+
 
 class GradientClipping:
     """Scales all gradients down together when their common L2 norm exceeds a threshold.
@@ -31,7 +33,7 @@ class GradientClipping:
         rate = float(self.threshold) / norm
         if rate < 1:
             for param in params:
-                param.grad *= rate
+                param.grad = utils.force_array(param.grad * rate)
 
 
 def _squared_norm(x: Any) -> float:

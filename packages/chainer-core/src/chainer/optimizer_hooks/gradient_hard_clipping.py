@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainer import utils
 from chainer.optimizer import UpdateRule
 from chainer.variable import Parameter
 
@@ -24,4 +25,5 @@ class GradientHardClipping:
 
     def __call__(self, rule: UpdateRule, param: Parameter) -> None:
         if param.grad is not None:
-            param.xp.clip(param.grad, float(self.lower_bound), float(self.upper_bound), out=param.grad)
+            clipped = param.xp.clip(param.grad, float(self.lower_bound), float(self.upper_bound))
+            param.grad = utils.force_array(clipped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainer import utils
 from chainer.optimizer import UpdateRule
 from chainer.variable import Parameter
 
@@ -36,6 +37,5 @@ class GradientLARS:
         # A parameter near zero could never leave it, so it keeps its gradient.
         rate = 1.0
         if theta_norm > self.threshold:
-            rate = theta_norm / (self.eps + grad_norm + self.weight_decay * theta_norm)
-        grad += float(self.weight_decay) * theta
-        grad *= rate
+            rate = theta_norm / float(self.eps + grad_norm + self.weight_decay * theta_norm)
+        param.grad = utils.force_array((grad + float(self.weight_decay) * theta) * rate)

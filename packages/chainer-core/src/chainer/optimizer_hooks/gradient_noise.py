@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chainer import utils
 from chainer.optimizer import UpdateRule
 from chainer.types import NdArray
 from chainer.variable import Parameter
@@ -37,4 +38,5 @@ class GradientNoise:
 
     def __call__(self, rule: UpdateRule, param: Parameter) -> None:
         if param.grad is not None:
-            param.grad += self.noise_func(param.xp, param.shape, param.grad.dtype, self, rule)
+            noise = self.noise_func(param.xp, param.shape, param.grad.dtype, self, rule)
+            param.grad = utils.force_array(param.grad + noise)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainer import utils
 from chainer.optimizer import UpdateRule
 from chainer.variable import Parameter
 
@@ -22,4 +23,4 @@ class Lasso:
 
     def __call__(self, rule: UpdateRule, param: Parameter) -> None:
         if param.grad is not None:
-            param.grad += float(self.rate) * param.xp.sign(param.array)
+            param.grad = utils.force_array(param.grad + float(self.rate) * param.xp.sign(param.array))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainer import utils
 from chainer.optimizer import UpdateRule
 from chainer.variable import Parameter
 
@@ -24,4 +25,4 @@ class WeightDecay:
 
     def __call__(self, rule: UpdateRule, param: Parameter) -> None:
         if param.grad is not None:
-            param.grad += float(self.rate) * param.array
+            param.grad = utils.force_array(param.grad + float(self.rate) * param.array)
