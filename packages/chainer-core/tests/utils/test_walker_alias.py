@@ -46,3 +46,9 @@ def test_moves_with_its_owner():
 def test_refuses_what_is_no_distribution(probs):
     with pytest.raises(ValueError, match="probs must be finite, not negative, and not all zero"):
         WalkerAlias(probs)
+
+
+@pytest.mark.parametrize("probs", [[[1, 2]], 3.0])
+def test_refuses_other_than_one_axis(probs):
+    with pytest.raises(ValueError, match="probs must have one axis, got shape"):
+        WalkerAlias(probs)

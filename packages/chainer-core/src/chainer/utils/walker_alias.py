@@ -24,7 +24,7 @@ class WalkerAlias(DeviceResident):
         probs: Probabilities, up to a common factor.
 
     Raises:
-        ValueError: A probability is negative or not finite, or all are zero.
+        ValueError: A probability is negative or not finite, or all are zero; or there is not one axis.
 
     References:
         Vose, *A linear algorithm for generating random numbers with a given distribution*, IEEE TSE 1991.
@@ -42,6 +42,8 @@ class WalkerAlias(DeviceResident):
     def __init__(self, probs: Sequence[float] | NdArray) -> None:
         super().__init__()
         weights = numpy.asarray(backend.CpuDevice().send(probs), numpy.float64)
+        if weights.ndim != 1:
+            raise ValueError(f"probs must have one axis, got shape {weights.shape}")
         if not (numpy.isfinite(weights) & (weights >= 0)).all() or not weights.sum() > 0:
             raise ValueError("probs must be finite, not negative, and not all zero")
         # In single precision, as in the last release: its rounding decides who shares a piece, and so what is drawn.
