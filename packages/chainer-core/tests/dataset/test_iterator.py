@@ -25,9 +25,19 @@ def test_a_subclass_needs_next_alone():
     assert iterator.n_finalized == 1
 
 
+def test_dunder_next_alone_does_as_well():
+    class Two(Iterator):
+        def __next__(self):
+            return [2]
+
+    assert Two().next() == next(Two()) == [2]
+
+
 def test_the_base_class_has_no_batches():
     iterator = Iterator()
     iterator.finalize()
     iterator.serialize(None)
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NotImplementedError, match="__next__"):
         next(iterator)
+    with pytest.raises(NotImplementedError, match="__next__"):
+        iterator.next()

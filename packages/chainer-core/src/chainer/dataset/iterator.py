@@ -9,7 +9,7 @@ from typing import Any, Self
 class Iterator:
     """Base of all iterators over a dataset: each step yields a mini-batch, a list of examples.
 
-    Besides :meth:`next`, training reads the attributes ``batch_size``, ``epoch`` (finished sweeps over the
+    A subclass defines ``__next__`` or :meth:`next`; each is the other. Besides, training reads the attributes ``batch_size``, ``epoch`` (finished sweeps over the
     dataset), ``is_new_epoch`` (whether the last batch finished one), ``epoch_detail`` (the same with its
     fraction) and ``previous_epoch_detail`` (that before the last batch).
 
@@ -20,6 +20,8 @@ class Iterator:
         return self
 
     def __next__(self) -> Any:
+        if type(self).next is Iterator.next:
+            raise NotImplementedError(f"{type(self).__name__} must define __next__ or next")
         return self.next()
 
     def __enter__(self) -> Self:
@@ -39,7 +41,7 @@ class Iterator:
         Raises:
             StopIteration: There are no more batches.
         """
-        raise NotImplementedError
+        return self.__next__()
 
     def finalize(self) -> None:
         """Ends the workers of the iterator, if it has any. May be called more than once."""
