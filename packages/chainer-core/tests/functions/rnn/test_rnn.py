@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -86,6 +87,24 @@ def test_gradients_of_a_step_of_which_one_output_is_used(function, reference, sh
 def test_large_gates_saturate_without_a_warning() -> None:
     c, h = F.lstm(np.ones((1, 1), np.float32), np.array([[1e4, -1e4, 1e4, 1e4]], np.float32))
     np.testing.assert_allclose([c.array.item(), h.array.item()], [1, np.tanh(1)], rtol=1e-6)
+
+
+def test_gates_go_while_an_optimizer_walks_back(rng) -> None:
+    kept: list[chainer.Variable] = []
+    link = chainer.Link()
+    with link.init_scope():
+        link.w = chainer.Parameter(rng.uniform(-1, 1, (2, 8)))
+
+    def lossfun() -> chainer.Variable:
+        c, h = F.lstm(np.zeros((2, 2)), link.w)
+        kept.append(F.sum(h))
+        gates.append(weakref.ref(h.creator_node.gates))
+        return kept[0]
+
+    gates: list[Any] = []
+    chainer.optimizers.SGD().setup(link).update(lossfun)
+    assert gates[0]() is None
+    assert kept[0].creator is not None
 
 
 # Over sequences

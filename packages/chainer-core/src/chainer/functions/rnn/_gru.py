@@ -56,6 +56,10 @@ class GRU(FunctionNode):
         gxs = _gradients(h, x, s, grad_outputs[0], self.gates, self.candidate)
         return tuple([gxs[i] for i in indexes])
 
+    def _release(self) -> None:
+        super()._release()
+        self.gates = self.candidate = None
+
 
 def _gradients(
     h: NdArray, x: NdArray, s: NdArray, gy: NdArray, gates: NdArray, candidate: NdArray

@@ -54,6 +54,10 @@ class LSTM(FunctionNode):
         gxs = _gradients(c_prev, x, gc, gh, self.gates, self.tanh_c)
         return tuple([gxs[i] for i in indexes])
 
+    def _release(self) -> None:
+        super()._release()
+        self.gates = self.tanh_c = None
+
 
 def _gradients(
     c_prev: NdArray, x: NdArray, gc: NdArray | None, gh: NdArray | None, gates: NdArray, tanh_c: NdArray

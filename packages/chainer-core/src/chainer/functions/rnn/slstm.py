@@ -47,6 +47,10 @@ class SLSTM(FunctionNode):
         gxs = SLSTMGrad(self.gates1, self.gates2, self.tanh_c).apply((*inputs, gc, gh))
         return tuple([gxs[i] for i in indexes])
 
+    def _release(self) -> None:
+        super()._release()
+        self.gates1 = self.gates2 = self.tanh_c = None
+
 
 class SLSTMGrad(FunctionNode):
     """Gradients of :func:`slstm`, of ``(c_prev1, c_prev2, x1, x2, gc, gh)``.
