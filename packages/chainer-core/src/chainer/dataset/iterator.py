@@ -9,9 +9,9 @@ from typing import Any, Self
 class Iterator:
     """Base of all iterators over a dataset: each step yields a mini-batch, a list of examples.
 
-    A subclass defines ``__next__`` or :meth:`next`; each is the other. Besides, training reads the attributes ``batch_size``, ``epoch`` (finished sweeps over the
-    dataset), ``is_new_epoch`` (whether the last batch finished one), ``epoch_detail`` (the same with its
-    fraction) and ``previous_epoch_detail`` (that before the last batch).
+    A subclass defines ``__next__`` or :meth:`next`; each falls back to the other. Training also reads the attributes
+    ``batch_size``, ``epoch`` (finished sweeps over the dataset), ``is_new_epoch`` (whether the last batch finished
+    one), ``epoch_detail`` (the same with its fraction) and ``previous_epoch_detail`` (that before the last batch).
 
     An iterator is a context manager that calls :meth:`finalize` at its end.
     """
