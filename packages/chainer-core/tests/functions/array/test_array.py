@@ -415,10 +415,13 @@ def test_pieces_are_views() -> None:
         assert np.shares_memory(getattr(y, "array", y), F32)
 
 
-def test_lists_and_python_booleans_will_do() -> None:
+def test_lists_and_other_kinds_of_numbers_will_do() -> None:
     np.testing.assert_array_equal(F.permutate(np.arange(3.0), [2, 0, 1]).array, [2, 0, 1])
     np.testing.assert_array_equal(F.where(False, np.zeros(2), np.ones(2)).array, 1)
     assert F.transpose_sequence([]) == ()
+    assert F.split_axis(F32, 3, np.int64(1))[0].shape == (2, 1)
+    assert F.stack((F32, F32), np.int32(2)).shape == (2, 3, 2)
+    assert F.expand_dims(F32, np.int64(1)).shape == (2, 1, 3)
 
 
 def test_nothing_to_do_gives_the_variable_itself() -> None:

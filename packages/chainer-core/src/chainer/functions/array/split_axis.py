@@ -44,7 +44,7 @@ class SplitAxis(FunctionNode):
     """
 
     def __init__(self, indices_or_sections: Sections, axis: int) -> None:
-        if not isinstance(axis, int):
+        if not isinstance(axis, int | numpy.integer):
             raise TypeError(f"axis must be int, got {axis!r}")
         self.sections, self.indices = _sections_or_indices(indices_or_sections)
         self.axis = axis

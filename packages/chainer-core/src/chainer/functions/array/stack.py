@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy
+
 from chainer import backend
 from chainer.function_node import FunctionNode
 from chainer.types import Arrays, VariableLike, Variables
@@ -20,7 +22,7 @@ class Stack(FunctionNode):
     """
 
     def __init__(self, axis: int) -> None:
-        if not isinstance(axis, int):
+        if not isinstance(axis, int | numpy.integer):
             raise TypeError(f"axis must be int, got {axis!r}")
         self.axis = axis
 
