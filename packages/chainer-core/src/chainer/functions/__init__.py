@@ -51,7 +51,9 @@ from chainer.functions.array.select_item import select_item as select_item
 from chainer.functions.array.separate import separate as separate
 from chainer.functions.array.space2depth import space2depth as space2depth
 from chainer.functions.array.spatial_transformer_grid import spatial_transformer_grid as spatial_transformer_grid
-from chainer.functions.array.spatial_transformer_sampler import spatial_transformer_sampler as spatial_transformer_sampler
+from chainer.functions.array.spatial_transformer_sampler import (
+    spatial_transformer_sampler as spatial_transformer_sampler,
+)
 from chainer.functions.array.split_axis import split_axis as split_axis
 from chainer.functions.array.squeeze import squeeze as squeeze
 from chainer.functions.array.stack import stack as stack
@@ -100,7 +102,9 @@ from chainer.functions.loss.crf1d import crf1d as crf1d
 from chainer.functions.loss.cross_covariance import cross_covariance as cross_covariance
 from chainer.functions.loss.ctc import connectionist_temporal_classification as connectionist_temporal_classification
 from chainer.functions.loss.decov import decov as decov
-from chainer.functions.loss.discriminative_loss import discriminative_margin_based_clustering_loss as discriminative_margin_based_clustering_loss
+from chainer.functions.loss.discriminative_loss import (
+    discriminative_margin_based_clustering_loss as discriminative_margin_based_clustering_loss,
+)
 from chainer.functions.loss.hinge import hinge as hinge
 from chainer.functions.loss.huber_loss import huber_loss as huber_loss
 from chainer.functions.loss.mean_absolute_error import mean_absolute_error as mean_absolute_error
@@ -139,8 +143,8 @@ from chainer.functions.math.erfcx import erfcx as erfcx
 from chainer.functions.math.erfinv import erfinv as erfinv
 from chainer.functions.math.exponential import exp as exp
 from chainer.functions.math.exponential import log as log
-from chainer.functions.math.exponential import log10 as log10
 from chainer.functions.math.exponential import log2 as log2
+from chainer.functions.math.exponential import log10 as log10
 from chainer.functions.math.exponential_m1 import expm1 as expm1
 from chainer.functions.math.fft import fft as fft
 from chainer.functions.math.fft import ifft as ifft
