@@ -151,10 +151,15 @@ def test_empty_batch(function, stride):
     np.testing.assert_array_equal(W.grad, 0)
 
 
-def test_pointwise_convolution_is_a_matrix_product(rng):
-    x, W = draw(rng, (2, 3, 4, 5), (6, 3, 1, 1))
-    expected = np.einsum("bchw,oc->bohw", x, W[:, :, 0, 0])
-    np.testing.assert_allclose(F.convolution_2d(x, W).array, expected)
+@pytest.mark.parametrize("n_columns", [1, 512])
+@pytest.mark.parametrize("groups", [1, 3])
+def test_pointwise_convolution_is_a_matrix_product(rng, monkeypatch, assert_differentiates, n_columns, groups):
+    monkeypatch.setattr(_convolution, "_MIN_COLUMNS", n_columns)
+    monkeypatch.setattr(_convolution, "_MIN_ELEMENTS", n_columns)
+    x, W = draw(rng, (2, 3, 4, 5), (6, 3 // groups, 1, 1))
+    grouped = np.einsum("bgchw,goc->bgohw", x.reshape(2, groups, -1, 4, 5), W.reshape(groups, 6 // groups, -1))
+    np.testing.assert_allclose(F.convolution_2d(x, W, groups=groups).array, grouped.reshape(2, 6, 4, 5))
+    assert_differentiates(lambda x, W: F.convolution_2d(x, W, groups=groups), x, W)
 
 
 def test_deconvolution_of_data_that_needs_no_gradient(rng):
