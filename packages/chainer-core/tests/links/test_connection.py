@@ -9,16 +9,19 @@ def floats(*shape):
     return np.random.RandomState(0).rand(*shape).astype("f")
 
 
+CONVOLUTION = (
+    "Convolution2D(in_channels=3, out_channels=4, ksize=(3, 2), stride=(2, 2), pad=(0, 0), nobias=False, "
+    "dilate=(1, 1), groups=1)"
+)
+
+
 @pytest.mark.parametrize(
     "make, expected",
     [
         (lambda: L.Linear(4), "Linear(in_size=None, out_size=4, nobias=False)"),
         (lambda: L.Linear(3, 4, nobias=True), "Linear(in_size=3, out_size=4, nobias=True)"),
-        (
-            lambda: L.Convolution2D(3, 4, (3, 2), stride=2, pad=1),
-            "Convolution2D(in_channels=3, out_channels=4, ksize=(3, 2), stride=(2, 2), pad=(1, 1), nobias=False"
-            + ", dilate=(1, 1), groups=1)",
-        ),
+        (lambda: L.ConvolutionND(2, 3, 4, 3), "ConvolutionND()"),
+        (lambda: L.Convolution2D(3, 4, (3, 2), stride=2), CONVOLUTION),
         (
             lambda: L.BatchNormalization(3, use_beta=False),
             "BatchNormalization(size=3, decay=0.9, eps=2e-05, dtype=float32, use_gamma=True, use_beta=False)",
