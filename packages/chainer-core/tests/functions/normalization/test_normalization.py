@@ -277,6 +277,24 @@ def test_float16_data_with_float32_parameters(rng):
     np.testing.assert_allclose(y.array.astype("d"), batch_norm(x.array.astype("d"), np.ones(2), np.zeros(2)), atol=5e-3)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_numpy_scalars_change_no_dtype(dtype):
+    """Hyperparameters that come out of arrays are NumPy scalars, which promote where Python's numbers do not."""
+    x, param, tenth = np.ones((2, 4), dtype), np.ones(4, dtype), np.float64(0.1)
+    running = {"running_mean": param.copy(), "running_var": param.copy(), "decay": tenth}
+    results = [
+        F.batch_normalization(x, param, param, eps=tenth, **running),
+        F.fixed_batch_normalization(x, param, param, param, param, eps=tenth),
+        F.batch_renormalization(x, param, param, np.float64(2), tenth, eps=tenth, **running),
+        F.group_normalization(x, 2, param, param, eps=tenth),
+        F.layer_normalization(x, param, param, eps=tenth),
+        F.normalize(x, eps=tenth),
+        F.local_response_normalization(x, 3, np.float64(2), tenth, tenth),
+        F.decorrelated_batch_normalization(x, groups=2, eps=tenth),
+    ]
+    assert [y.dtype for y in results] == [dtype] * len(results)
+
+
 def test_batch_renormalization_updates_on_request(rng):
     x = rng.uniform(-1, 1, (6, 3))
     for update in (False, True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainer.function_node import FunctionNode
-from chainer.functions.connection._convolution import conv_backward_weights, conv_forward
+from chainer.functions.connection._convolution import conv_backward_data, conv_backward_weights, conv_forward
 from chainer.functions.math.sum import sum as _sum
 from chainer.types import Arrays, Shape, VariableLike, Variables
 from chainer.utils import type_check
@@ -96,6 +96,20 @@ class ConvolutionND(FunctionNode):
                 gradients += self._grad_w().apply((x, gy))
             else:
                 gradients.append(_sum(gy, axis=(0, *range(2, gy.ndim))))
+        return tuple(gradients)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, W = self.get_retained_input_arrays()
+        (gy,) = grad_outputs
+        options = (self.stride, self.pad, self.dilate, self.groups)
+        gradients: list[Any] = []
+        for i in indexes:
+            if i == 0:
+                gradients.append(conv_backward_data(gy, W, None, *options, x.shape[2:]))
+            elif i == 1:
+                gradients.append(conv_backward_weights(x, gy, *options, W.shape[2:], W.dtype))
+            else:
+                gradients.append(gy.sum(axis=(0, *range(2, gy.ndim))))
         return tuple(gradients)
 
     def _transposed(self, out_size: Shape) -> FunctionNode:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainer.function_node import FunctionNode
-from chainer.functions.connection._convolution import conv_backward_data
+from chainer.functions.connection._convolution import conv_backward_data, conv_backward_weights, conv_forward
 from chainer.functions.connection.convolution_nd import (
     ConvolutionND,
     ConvolutionNDGradW,
@@ -100,6 +100,20 @@ class DeconvolutionND(FunctionNode):
                 gradients += ConvolutionNDGradW(self).apply((gy, x))
             else:
                 gradients.append(_sum(gy, axis=(0, *range(2, gy.ndim))))
+        return tuple(gradients)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, W = self.get_retained_input_arrays()
+        (gy,) = grad_outputs
+        options = (self.stride, self.pad, self.dilate, self.groups)
+        gradients: list[Any] = []
+        for i in indexes:
+            if i == 0:
+                gradients.append(conv_forward(gy, W, None, *options, x.shape[2:]))
+            elif i == 1:
+                gradients.append(conv_backward_weights(gy, x, *options, W.shape[2:], W.dtype))
+            else:
+                gradients.append(gy.sum(axis=(0, *range(2, gy.ndim))))
         return tuple(gradients)
 
 

@@ -55,6 +55,13 @@ class EmbedIDFunction(FunctionNode):
             (gW,) = EmbedIDGrad(self._w_shape, self.ignore_label).apply((x, grad_outputs[0]))
         return tuple([gW if i == 1 else None for i in indexes])
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (x,) = self.get_retained_input_arrays()
+        gW = None
+        if 1 in indexes:
+            (gW,) = EmbedIDGrad(self._w_shape, self.ignore_label).forward((x, grad_outputs[0]))
+        return tuple([gW if i == 1 else None for i in indexes])
+
 
 class EmbedIDGrad(FunctionNode):
     """Gradient of :func:`embed_id` by the vectors: rows of ``gy`` added up by id.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy
+
 from chainer.backends import kernels
 from chainer.function_node import FunctionNode
 from chainer.functions.math.sum import sum as _sum
@@ -41,7 +43,7 @@ class LinearFunction(FunctionNode):
         kernel = kernels.find("linear", x)
         if kernel is not None:
             return (kernel(x, W, b),)
-        y = x.dot(W.T)
+        y = _dot(x, W.T)
         if y.dtype != x.dtype:
             y = y.astype(x.dtype)
         if b is not None:
@@ -75,13 +77,20 @@ class LinearFunction(FunctionNode):
         return tuple(gradients)
 
 
+def _dot(a: NdArray, b: NdArray) -> NdArray:
+    """Matrix product. BLAS knows no float16, and NumPy's own loops take 70 times as long as float32 and back."""
+    if a.dtype.char == "e" and type(a) is numpy.ndarray:
+        return a.astype(numpy.float32).dot(b.astype(numpy.float32, copy=False))
+    return a.dot(b)
+
+
 def _grad_data(W: NdArray, gy: NdArray) -> NdArray:
-    gx = gy.dot(W)
+    gx = _dot(gy, W)
     return gx if gx.dtype == gy.dtype else gx.astype(gy.dtype)
 
 
 def _grad_weight(x: NdArray, gy: NdArray, dtype: Any) -> NdArray:
-    gW = gy.T.dot(x)
+    gW = _dot(gy.T, x)
     return gW if gW.dtype == dtype else gW.astype(dtype)
 
 

@@ -197,10 +197,10 @@ class BatchNormalization(FunctionNode):
         axis: Axis = None,
         impl_selector: ImplSelector = _general,
     ) -> None:
-        self.eps = eps
+        self.eps = float(eps)  # a NumPy scalar would turn float32 into float64
         self.running_mean = mean
         self.running_var = var
-        self.decay = decay
+        self.decay = float(decay)
         self.axis = normalise_axis(axis)
         self._impl_selector = impl_selector
 
@@ -232,11 +232,18 @@ class BatchNormalization(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, gamma = self.get_retained_inputs()
         (gy,) = grad_outputs
-        grad = BatchNormalizationGrad(
+        gradients = self._grad().apply((x, gamma, gy))
+        return tuple([gradients[i] for i in indexes])
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, gamma = self.get_retained_input_arrays()
+        gradients = self._grad().forward((x, gamma, grad_outputs[0]))
+        return tuple([gradients[i] for i in indexes])
+
+    def _grad(self) -> BatchNormalizationGrad:
+        return BatchNormalizationGrad(
             self.eps, self.expander, self.axis, self.mean, self.var, self.inv_std, self.key_axis, self._impl, None
         )
-        gradients = grad.apply((x, gamma, gy))
-        return tuple([gradients[i] for i in indexes])
 
 
 class BatchNormalizationGrad(FunctionNode):
@@ -349,7 +356,7 @@ class FixedBatchNormalization(FunctionNode):
     inv_var: NdArray | None = None
 
     def __init__(self, eps: float = 2e-5, axis: Axis = None) -> None:
-        self.eps = eps
+        self.eps = float(eps)
         self.axis = normalise_axis(axis)
 
     def check_type_forward(self, in_types: Any) -> None:

@@ -49,10 +49,10 @@ class BatchRenormalizationFunction(FunctionNode):
             raise TypeError(f"{missing} is required: it is what the statistics of the batch are corrected towards")
         self.running_mean = mean
         self.running_var = var
-        self.eps = eps
-        self.decay = decay
-        self.rmax = rmax
-        self.dmax = dmax
+        self.eps = float(eps)
+        self.decay = float(decay)
+        self.rmax = float(rmax)
+        self.dmax = float(dmax)
         self.update_statistics = update_statistics
 
     def check_type_forward(self, in_types: Any) -> None:

@@ -52,10 +52,10 @@ class DecorrelatedBatchNormalization(FunctionNode):
         decay: float = 0.9,
     ) -> None:
         self.groups = groups
-        self.eps = eps
+        self.eps = float(eps)
         self.running_mean = mean
         self.running_projection = projection
-        self.decay = decay
+        self.decay = float(decay)
 
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x",))

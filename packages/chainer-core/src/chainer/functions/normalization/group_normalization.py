@@ -37,7 +37,7 @@ class GroupNormalization(FunctionNode):
         if not isinstance(groups, int):
             raise TypeError(f"groups must be an int, got {type(groups).__name__}")
         self.groups = groups
-        self.eps = eps
+        self.eps = float(eps)
 
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x", "gamma", "beta"))
@@ -78,6 +78,11 @@ class GroupNormalization(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, gamma = self.get_retained_inputs()
         gxs = _GroupNormalizationGrad(self).apply((x, gamma, grad_outputs[0]))
+        return tuple([gxs[i] for i in indexes])
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, gamma = self.get_retained_input_arrays()
+        gxs = _GroupNormalizationGrad(self).forward((x, gamma, grad_outputs[0]))
         return tuple([gxs[i] for i in indexes])
 
 

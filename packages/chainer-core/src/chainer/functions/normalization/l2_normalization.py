@@ -23,7 +23,7 @@ class NormalizeL2(FunctionNode):
     """
 
     def __init__(self, eps: float = 1e-5, axis: int | tuple[int, ...] = 1) -> None:
-        self.eps = eps
+        self.eps = float(eps)
         self.axis = (axis,) if isinstance(axis, int) else axis
         if not isinstance(self.axis, tuple) or not all(isinstance(a, int) for a in self.axis):
             raise TypeError(f"axis must be an int or a tuple of ints, got {axis!r}")

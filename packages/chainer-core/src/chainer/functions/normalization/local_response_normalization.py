@@ -102,9 +102,9 @@ class LocalResponseNormalizationGrad(FunctionNode):
         unit_scale: Any = None,
     ) -> None:
         self.n = n
-        self.k = k
-        self.alpha = alpha
-        self.beta = beta
+        self.k = float(k)
+        self.alpha = float(alpha)
+        self.beta = float(beta)
         self.unit_scale = unit_scale
 
     def forward(self, inputs: Arrays) -> Arrays:

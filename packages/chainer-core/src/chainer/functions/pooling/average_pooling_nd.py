@@ -43,6 +43,9 @@ class AveragePoolingND(_PoolingND):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return self._grad().apply(grad_outputs)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return self._grad().forward(grad_outputs)
+
     def _grad(self) -> FunctionNode:
         return AveragePoolingNDGrad(self)
 

@@ -31,6 +31,9 @@ class MaxPoolingND(_PoolingND):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return MaxPoolingNDGrad(self).apply(grad_outputs)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return MaxPoolingNDGrad(self).forward(grad_outputs)
+
 
 class MaxPoolingNDGrad(FunctionNode):
     """Gradient of :func:`max_pooling_nd`: linear in ``gy``, with the places of the maxima constant.
