@@ -58,7 +58,7 @@ def test_negative_sampling_gradients(reduce, rng):
 @DTYPES
 @pytest.mark.parametrize("reduce", ["mean", "no"])
 def test_black_out(dtype, reduce, rng):
-    x, W = draw_words(rng, dtype)
+    x, W = (a / 4 for a in draw_words(rng, dtype))  # float16 does not tell a probability near 1 from 1
     t = np.abs(LABELS)
     expected = []
     for h, label, samples in zip(x.astype("d"), t, SAMPLES, strict=True):

@@ -57,6 +57,9 @@ class ReLUGrad2(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return ReLUGrad2(self.y).apply(grad_outputs)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return self.forward(grad_outputs)
+
 
 def relu(x: VariableLike) -> Variable:
     r"""Rectified linear unit, elementwise :math:`\max(0, x)`.

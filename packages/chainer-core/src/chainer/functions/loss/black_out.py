@@ -7,8 +7,8 @@ from chainer.functions.array.get_item import get_item
 from chainer.functions.array.reshape import reshape
 from chainer.functions.loss._reduction import expect_reduce
 from chainer.functions.math.average import average
-from chainer.functions.math.exponential import exp
-from chainer.functions.math.logarithm_1p import log1p
+from chainer.functions.math.exponential import log
+from chainer.functions.math.exponential_m1 import expm1
 from chainer.functions.math.logsumexp import logsumexp
 from chainer.functions.math.matmul import matmul
 from chainer.functions.math.sum import sum as _sum
@@ -57,5 +57,5 @@ def black_out(
     negative = matmul(get_item(W, as_array(samples)), column)  # (B, S, 1)
     scores = concat([reshape(y, (len(x), -1)) for y in (positive, negative)], axis=1)  # (B, 1 + S)
     log_p = scores - reshape(logsumexp(scores, axis=1), (-1, 1))
-    loss = -(log_p[:, 0] + _sum(log1p(-exp(log_p[:, 1:])), axis=1))
+    loss = -(log_p[:, 0] + _sum(log(-expm1(log_p[:, 1:])), axis=1))
     return average(loss) if reduce == "mean" else loss
