@@ -43,9 +43,7 @@ class LinearFunction(FunctionNode):
         kernel = kernels.find("linear", x)
         if kernel is not None:
             return (kernel(x, W, b),)
-        y = _dot(x, W.T)
-        if y.dtype != x.dtype:
-            y = y.astype(x.dtype)
+        y = _product(x, W)
         if b is not None:
             y += b
         return (y,)
@@ -84,6 +82,11 @@ def _dot(a: NdArray, b: NdArray) -> NdArray:
     return a.dot(b)
 
 
+def _product(x: NdArray, W: NdArray) -> NdArray:
+    y = _dot(x, W.T)
+    return y if y.dtype == x.dtype else y.astype(x.dtype)
+
+
 def _grad_data(W: NdArray, gy: NdArray) -> NdArray:
     gx = _dot(gy, W)
     return gx if gx.dtype == gy.dtype else gx.astype(gy.dtype)
@@ -113,6 +116,11 @@ class LinearGradData(FunctionNode):
                 gradients += LinearFunction().apply((ggx, W))
         return tuple(gradients)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        W, gy = self.get_retained_input_arrays()
+        (ggx,) = grad_outputs
+        return tuple([_grad_weight(ggx, gy, W.dtype) if i == 0 else _product(ggx, W) for i in indexes])
+
 
 class LinearGradWeight(FunctionNode):
     r"""Gradient of :func:`linear` by its weight, :math:`g_y^\top x`.
@@ -139,6 +147,11 @@ class LinearGradWeight(FunctionNode):
             else:
                 gradients += LinearFunction().apply((x, ggW))
         return tuple(gradients)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, gy = self.get_retained_input_arrays()
+        (ggW,) = grad_outputs
+        return tuple([_grad_data(ggW, gy) if i == 0 else _product(x, ggW) for i in indexes])
 
 
 def linear(x: VariableLike, W: VariableLike, b: VariableLike | None = None, n_batch_axes: int = 1) -> Variable:
