@@ -124,7 +124,8 @@ def plain_conv_backward_data(
     canvas_size = [max(e, p + n) for e, p, n in zip(extent, pad, in_size)]
     inside = (slice(None), slice(None), *[slice(p, p + n) for p, n in zip(pad, in_size)])
     canvas = buffer = None
-    for block in _blocks(len(gy), matrix_W.shape[1] * groups, out_size, xp):
+    # Each offset inside the window costs a call, so a block is worth more columns here.
+    for block in _blocks(len(gy), matrix_W.shape[1] * groups, out_size, xp, 4 * _MIN_COLUMNS):
         if canvas is None or buffer is None:
             canvas = xp.empty((block.n_images, groups * n_in, *canvas_size), dtype)
             buffer = xp.empty(matrix_W.shape[1] * groups * block.n_columns, dtype)
@@ -174,12 +175,14 @@ class _Block(NamedTuple):
     n_columns: int
 
 
-def _blocks(n_images: int, column_length: int, out_size: Shape, xp: Any) -> Iterator[_Block]:
+def _blocks(
+    n_images: int, column_length: int, out_size: Shape, xp: Any, min_columns: int | None = None
+) -> Iterator[_Block]:
     """Divides a batch: several small images make a block, or some rows of a large one."""
     row = math.prod(out_size[1:])
     n, n_rows = n_images, out_size[0]
     if xp is numpy:
-        n_columns = max(_MIN_COLUMNS, _MIN_ELEMENTS // column_length)
+        n_columns = max(min_columns or _MIN_COLUMNS, _MIN_ELEMENTS // max(column_length, 1))
         n = max(1, min(n_images, n_columns // (row * n_rows)))
         if column_length * row * n_rows > _MAX_ELEMENTS:
             n_rows = min(n_rows, max(1, max(n_columns, _MAX_ELEMENTS // column_length) // row))
