@@ -67,3 +67,6 @@ class Slope(FunctionNode):
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return Slope(self.slope).apply(grad_outputs)
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return self.forward(grad_outputs)

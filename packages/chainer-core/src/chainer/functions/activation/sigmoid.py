@@ -78,6 +78,11 @@ class SigmoidGrad(FunctionNode):
             ggx * y * (1 - y) if 1 in indexes else None,
         )
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        y, gy = self.get_retained_input_arrays()
+        (ggx,) = grad_outputs
+        return tuple([ggx * y * (1 - y) if i else ggx * gy * (1 - 2 * y) for i in indexes])
+
 
 def sigmoid(x: VariableLike) -> Variable:
     r"""Logistic sigmoid, elementwise :math:`(1 + \exp(-x))^{-1}`.

@@ -68,6 +68,11 @@ class TanhGrad(FunctionNode):
             ggx * (1 - y * y) if 1 in indexes else None,
         )
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        y, gy = self.get_retained_input_arrays()
+        (ggx,) = grad_outputs
+        return tuple([ggx * (1 - y * y) if i else -2 * y * gy * ggx for i in indexes])
+
 
 def tanh(x: VariableLike) -> Variable:
     r"""Hyperbolic tangent, elementwise :math:`\tanh x`.

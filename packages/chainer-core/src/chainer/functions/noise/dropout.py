@@ -70,6 +70,9 @@ class DropoutGrad(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return DropoutGrad(self.mask).apply(grad_outputs)
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        return self.forward(grad_outputs)
+
 
 def dropout(x: VariableLike, ratio: float = 0.5, **kwargs: Any) -> Any:
     r"""Sets elements to zero at random, and scales the others by :math:`1 / (1 - ratio)`.
