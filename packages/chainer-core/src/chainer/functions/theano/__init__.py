@@ -1,0 +1,1 @@
+"""Functions of Theano, which has been discontinued."""
