@@ -180,6 +180,13 @@ def test_columns_are_not_kept(rng):
     assert kept[1] is W.array
 
 
+def test_options_may_be_lists_and_numpy_numbers():
+    x, W = np.ones((1, 2, 5, 5), "f"), np.ones((2, 2, 3, 3), "f")
+    y = F.convolution_2d(x, W, stride=np.int64(2), pad=[np.int64(1), 0])
+    np.testing.assert_array_equal(y.array, F.convolution_2d(x, W, stride=2, pad=(1, 0)).array)
+    assert F.deconvolution_2d(x, W, outsize=[7, 7]).shape == (1, 2, 7, 7)
+
+
 def test_mixed_dtypes_follow_the_data():
     x, W = chainer.Variable(np.ones((1, 1, 3, 3), "float16")), chainer.Variable(np.ones((1, 1, 2, 2), "float32"))
     y = F.convolution_2d(x, W)
@@ -218,6 +225,8 @@ X, FILTERS = np.zeros((1, 4, 5, 5), "f"), np.zeros((6, 4, 3, 3), "f")
         (ValueError, "one a spatial axis", lambda: F.convolution_2d(X, FILTERS, stride=(1, 2, 3))),
         (ValueError, "must have 1 spatial axes", lambda: F.convolution_1d(X, FILTERS)),
         (ValueError, "must have 3 spatial axes", lambda: F.convolution_3d(X, FILTERS)),
+        (ValueError, "must have a spatial axis", lambda: F.convolution_nd(X[0, 0], FILTERS)),
+        (ValueError, "must have a spatial axis", lambda: F.deconvolution_nd(X[0, 0], FILTERS)),
         (ValueError, "using_config", lambda: F.convolution_2d(X, FILTERS, deterministic=True)),
         (TypeError, "unexpected keyword argument 'foo'", lambda: F.convolution_2d(X, FILTERS, foo=1)),
         (InvalidType, r"x.shape\[1\] == W.shape\[0\]", lambda: F.deconvolution_2d(X, FILTERS)),

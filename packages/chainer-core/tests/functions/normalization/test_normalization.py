@@ -343,6 +343,16 @@ def test_gradient_of_normalizing_zero():
     np.testing.assert_array_equal(x.grad, 2)
 
 
+def test_axes_may_be_numpy_numbers(rng):
+    x, gamma = rng.uniform(-1, 1, (3, 4, 2)), np.ones(4)
+    axis = (np.int64(0), np.int64(2))
+    usual = F.batch_normalization(x, gamma, gamma).array
+    np.testing.assert_array_equal(F.batch_normalization(x, gamma, gamma, axis=axis).array, usual)
+    np.testing.assert_array_equal(F.normalize(x, axis=axis).array, F.normalize(x, axis=(0, 2)).array)
+    usual = F.group_normalization(x, 2, gamma, gamma).array
+    np.testing.assert_array_equal(F.group_normalization(x, np.int64(2), gamma, gamma).array, usual)
+
+
 def test_layer_normalization_ignores_scale_and_shift_of_its_input(rng):
     x, gamma, beta = draw(rng, [(3, 7), (7,), (7,)])
     y = F.layer_normalization(x, gamma, beta, eps=0)

@@ -208,6 +208,7 @@ def convolution_nd(
         >>> F.convolution_nd(x, np.array([[[1, 0, -1]]], np.float32))
         variable([[[-2., -2., -2.]]])
     """
+    check_has_space(x)
     node = ConvolutionND(x.ndim - 2, stride, pad, cover_all, dilate, groups)
     return node.apply((x, W) if b is None else (x, W, b))[0]
 
@@ -258,6 +259,16 @@ def convolution_3d(
     """
     check_ndim(x, 3)
     return convolution_nd(x, W, b, stride, pad, cover_all, dilate, groups)
+
+
+def check_has_space(x: VariableLike) -> None:
+    """Refuses images without a spatial axis.
+
+    Raises:
+        ValueError: ``x`` has two axes at most.
+    """
+    if x.ndim < 3:
+        raise ValueError(f"x must have a spatial axis behind those of batch and channels, got shape {x.shape}")
 
 
 def check_ndim(x: VariableLike, ndim: int) -> None:

@@ -11,6 +11,7 @@ from chainer.functions.connection.convolution_nd import (
     ConvolutionND,
     ConvolutionNDGradW,
     check_convolution_types,
+    check_has_space,
     check_ndim,
 )
 from chainer.functions.math.sum import sum as _sum
@@ -156,6 +157,7 @@ def deconvolution_nd(
         >>> F.deconvolution_nd(x, np.array([[[1, 1, 1]]], np.float32), stride=2)
         variable([[[1., 1., 3., 2., 2.]]])
     """
+    check_has_space(x)
     node = DeconvolutionND(x.ndim - 2, stride, pad, outsize, dilate, groups)
     return node.apply((x, W) if b is None else (x, W, b))[0]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy
+
 from chainer import backend
 from chainer.backends import kernels
 from chainer.function_node import FunctionNode
@@ -33,11 +35,11 @@ def normalise_axis(axis: Axis) -> tuple[int, ...] | None:
     if axis is None:
         return None
     axes = tuple(axis) if isinstance(axis, Sequence) else (axis,)
-    if not all(isinstance(a, int) for a in axes):
+    if not all(isinstance(a, int | numpy.integer) for a in axes):
         raise TypeError(f"axis must be None, an int or a tuple of ints, got {axis!r}")
     if any(a >= b for a, b in zip(axes, axes[1:])):
         raise RuntimeError(f"numbers in axis must be sorted in ascending order, got {axes}")
-    return axes
+    return tuple([int(a) for a in axes])
 
 
 def check_types(in_types: Any, names: tuple[str, ...], axis: tuple[int, ...] | None) -> None:

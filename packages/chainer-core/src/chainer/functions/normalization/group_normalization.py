@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy
+
 from chainer import backend
 from chainer.backends import kernels
 from chainer.function_node import FunctionNode
@@ -34,9 +36,9 @@ class GroupNormalization(FunctionNode):
     _kernel = "group_norm"
 
     def __init__(self, groups: int, eps: float = 1e-5) -> None:
-        if not isinstance(groups, int):
+        if not isinstance(groups, int | numpy.integer):
             raise TypeError(f"groups must be an int, got {type(groups).__name__}")
-        self.groups = groups
+        self.groups = int(groups)
         self.eps = float(eps)
 
     def check_type_forward(self, in_types: Any) -> None:

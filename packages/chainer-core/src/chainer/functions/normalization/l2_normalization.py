@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
+
 from chainer import backend
 from chainer.function_node import FunctionNode
 from chainer.functions.array.broadcast import broadcast_to
@@ -24,9 +26,10 @@ class NormalizeL2(FunctionNode):
 
     def __init__(self, eps: float = 1e-5, axis: int | tuple[int, ...] = 1) -> None:
         self.eps = float(eps)
-        self.axis = (axis,) if isinstance(axis, int) else axis
-        if not isinstance(self.axis, tuple) or not all(isinstance(a, int) for a in self.axis):
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        if not all(isinstance(a, int | numpy.integer) for a in axes):
             raise TypeError(f"axis must be an int or a tuple of ints, got {axis!r}")
+        self.axis = tuple([int(a) for a in axes])
         if len(set(self.axis)) != len(self.axis):
             raise ValueError(f"duplicate value in axis: {self.axis}")
 
