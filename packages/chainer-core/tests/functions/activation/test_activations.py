@@ -115,6 +115,24 @@ def test_gradients(xp, case, rng):
 
 
 @cases
+def test_second_gradients_do_not_depend_on_being_recorded(case, rng):
+    """Walks that are not recorded run on bare arrays, which the checks of gradients do not."""
+    arguments = draw(rng, case)
+    gradients = []
+    for recorded in (True, False):
+        variables = [chainer.Variable(x) for x in arguments]
+        y = case.function(*variables)
+        gy = chainer.Variable(np.cos(np.arange(y.size, dtype="d")).reshape(y.shape))
+        gx = chainer.grad([y], variables, [gy], enable_double_backprop=True)
+        loss = sum(F.sum(g * g) for g in gx)
+        loss.backward(enable_double_backprop=recorded)
+        gradients.append([v.grad for v in (*variables, gy) if v.grad is not None])
+    assert gradients[0]
+    for recorded, bare in zip(*gradients, strict=True):
+        np.testing.assert_allclose(recorded, bare, rtol=1e-10, atol=1e-12)
+
+
+@cases
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
 def test_gradients_keep_dtype(case, dtype, rng):
     variables = [chainer.Variable(x) for x in draw(rng, case, dtype)]

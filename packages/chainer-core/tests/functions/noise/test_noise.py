@@ -37,6 +37,14 @@ def test_dropout_gradients(rng):
         check_double_backward(f, x, gy, ggx)
 
 
+def test_dropout_gradient_is_linear():
+    x, gy = chainer.Variable(np.ones((4, 5))), chainer.Variable(np.ones((4, 5)))
+    y, mask = F.dropout(x, return_mask=True)
+    (gx,) = chainer.grad([y], [x], [gy], enable_double_backprop=True)
+    F.sum(gx * 3).backward()
+    np.testing.assert_array_equal(gy.grad, 3 * mask)
+
+
 @given(floats(0, 0.95))
 def test_dropout_keeps_the_mean(ratio):
     y = F.dropout(np.ones(20_000), ratio).array
