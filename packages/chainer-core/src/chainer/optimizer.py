@@ -7,304 +7,19 @@ hyperparameters in so far as they differ from the optimizer's.
 
 from __future__ import annotations
 
-import copy
+import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
-import numpy
-
 from chainer import _backprop, _flat_update, backend, function_node
+from chainer._hyperparameter import Hyperparameter as Hyperparameter
+from chainer._hyperparameter import HyperparameterProxy as HyperparameterProxy
+from chainer._hyperparameter import set_given as set_given
+from chainer._update_rule import Hooks
+from chainer._update_rule import UpdateRule as UpdateRule
 from chainer.configuration import config
 from chainer.link import Link
-from chainer.serializer import Deserializer
-from chainer.types import NdArray
 from chainer.variable import Parameter, Variable
-
-_TIMINGS = ("pre", "post", "auto")
-
-
-class Hyperparameter:
-    """A set of numbers that an update rule reads; what is not set here is looked up in the parent.
-
-    Args:
-        parent: Hyperparameters to fall back to.
-
-    Example:
-        >>> from chainer.optimizer import Hyperparameter
-        >>> common = Hyperparameter()
-        >>> common.lr = 0.1
-        >>> own = Hyperparameter(common)
-        >>> own.lr
-        0.1
-    """
-
-    _parent: Hyperparameter | None
-
-    def __init__(self, parent: Hyperparameter | None = None) -> None:
-        self._parent = parent
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # A NumPy scalar would turn the float16 and float32 arrays it meets into its own dtype.
-        super().__setattr__(name, value.item() if isinstance(value, numpy.generic) else value)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "_parent" not in self.__dict__:
-            raise AttributeError(name)
-        if self._parent is None:
-            raise AttributeError(f"there is no hyperparameter {name!r}")
-        return getattr(self._parent, name)
-
-    def __repr__(self) -> str:
-        values = self.get_dict()
-        return f"Hyperparameter({', '.join(f'{name}={values[name]}' for name in sorted(values))})"
-
-    @property
-    def parent(self) -> Hyperparameter | None:
-        """Hyperparameters to fall back to."""
-        return self._parent
-
-    @property
-    def effective(self) -> Hyperparameter:
-        """Where all values can be read at the least cost: the parent, unless something is set here."""
-        return self if self._parent is None or self.has_own else self._parent
-
-    @property
-    def has_own(self) -> bool:
-        """Whether anything is set here rather than in the parent."""
-        return len(self.__dict__) > 1
-
-    def get_dict(self) -> dict[str, Any]:
-        """All values, the parent's included."""
-        values = {} if self._parent is None else self._parent.get_dict()
-        values.update((name, value) for name, value in self.__dict__.items() if name != "_parent")
-        return values
-
-
-def set_given(hyperparam: Hyperparameter, **values: Any) -> None:
-    """Sets those values that are not ``None``."""
-    for name, value in values.items():
-        if value is not None:
-            setattr(hyperparam, name, value)
-
-
-class HyperparameterProxy:
-    """Makes a hyperparameter an attribute of its optimizer.
-
-    Args:
-        attr_name: Name of the hyperparameter.
-    """
-
-    def __init__(self, attr_name: str) -> None:
-        self._attr_name = attr_name
-        self.__doc__ = f"Alias of ``self.hyperparam.{attr_name}``."
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else getattr(instance.hyperparam, self._attr_name)
-
-    def __set__(self, instance: Any, value: Any) -> None:
-        setattr(instance.hyperparam, self._attr_name, value)
-
-
-class _Hooks:
-    """Hooks in order of registration, before the update and after it."""
-
-    def __init__(self) -> None:
-        self.pre: dict[str, Callable[..., None]] = {}
-        self.post: dict[str, Callable[..., None]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self.pre or self.post)
-
-    def add(self, hook: Callable[..., None], name: str | None, timing: str) -> None:
-        if not callable(hook):
-            raise TypeError("hook function must be callable")
-        if timing not in _TIMINGS:
-            raise ValueError(f"timing must be one of {_TIMINGS}, got {timing!r}")
-        if timing == "auto":
-            timing = getattr(hook, "timing", "pre")
-        name = getattr(hook, "name", getattr(hook, "__name__", None)) if name is None else name
-        if not name:
-            raise ValueError("a hook without a name attribute needs one: pass name=")
-        if name in self.pre or name in self.post:
-            raise KeyError(f'hook "{name}" already exists')
-        getattr(self, timing)[name] = hook
-
-    def remove(self, name: str) -> None:
-        for hooks in (self.pre, self.post):
-            if name in hooks:
-                del hooks[name]
-                return
-        raise KeyError(f'hook "{name}" does not exist')
-
-
-class UpdateRule:
-    """How one parameter is changed by its gradient.
-
-    A subclass defines :meth:`init_state` and either :meth:`update_elements`, maths on flat arrays,
-    which serves parameters of any shape and many small ones at once, or :meth:`update_core`, which sees
-    the parameter.
-
-    Args:
-        parent_hyperparam: Hyperparameters of the optimizer, to fall back to.
-
-    Attributes:
-        hyperparam: Hyperparameters of this rule.
-        enabled: Whether :meth:`update` does anything.
-        t: How many times it has.
-        is_elementwise: Whether an element's update depends on its own gradient alone.
-    """
-
-    is_elementwise: bool = False
-    _state: dict[str, Any] | None
-
-    def __init__(self, parent_hyperparam: Hyperparameter | None = None) -> None:
-        self._hooks = _Hooks()
-        self._state = None
-        self.enabled = True
-        self.hyperparam = Hyperparameter(parent_hyperparam)
-        self.t = 0
-        self._use_fp32_update = False
-        self._fp32_param: Parameter | None = None
-
-    @property
-    def state(self) -> dict[str, Any] | None:
-        """Arrays that the rule keeps, by name; ``None`` before the first update."""
-        return self._state
-
-    def add_hook(
-        self, hook: Callable[[UpdateRule, Parameter], None], name: str | None = None, timing: str = "auto"
-    ) -> None:
-        """Registers a function that is called with the rule and the parameter at each update.
-
-        Args:
-            hook: The function.
-            name: Name; its own unless given.
-            timing: ``'pre'`` (before the update), ``'post'``, or ``'auto'``: as its ``timing`` says, else before.
-
-        Raises:
-            TypeError: ``hook`` is not callable.
-            KeyError: There is one of this name.
-            ValueError: Another ``timing``.
-        """
-        self._hooks.add(hook, name, timing)
-
-    def remove_hook(self, name: str) -> None:
-        """Removes a hook.
-
-        Raises:
-            KeyError: There is none of this name.
-        """
-        self._hooks.remove(name)
-
-    def use_fp32_update(self, flag: bool = True) -> None:
-        """Lets a float16 parameter be updated through a float32 copy, in which small steps add up."""
-        self._use_fp32_update = flag
-
-    def update(self, param: Parameter) -> None:
-        """Updates a parameter by its gradient, between the hooks; nothing if the rule is disabled."""
-        if not self.enabled:
-            return
-        self.t += 1
-        if self._use_fp32_update and param.dtype == numpy.float16:
-            self._update_through_fp32(param)
-        else:
-            self._update(param)
-
-    def _update(self, param: Parameter) -> None:
-        for hook in self._hooks.pre.values():
-            hook(self, param)
-        if param._data is not None:
-            self.prepare_state(param)
-        self.update_core(param)
-        for hook in self._hooks.post.values():
-            hook(self, param)
-
-    def _update_through_fp32(self, param: Parameter) -> None:
-        if self._fp32_param is None:
-            self._fp32_param = Parameter(param.array.astype(numpy.float32), name=param.name)
-        fp32_param = self._fp32_param
-        fp32_param.grad = None if param.grad is None else param.grad.astype(numpy.float32)
-        self._update(fp32_param)
-        param.array[...] = fp32_param.array
-        fp32_param.cleargrad()
-
-    def prepare_state(self, param: Parameter) -> None:
-        """Makes the state if there is none, and sees that it is where the parameter is."""
-        if self._state is None:
-            self._state = {}
-            with backend.using_device(param.device):
-                self.init_state(param)
-        elif type(param._data) is not numpy.ndarray:
-            for name, value in self._state.items():
-                if isinstance(value, numpy.ndarray | backend.cuda.ndarray):
-                    self._state[name] = param.device.send(value)
-
-    def init_state(self, param: Parameter) -> None:
-        """Puts the initial arrays into :attr:`state`, on the device of ``param``."""
-
-    def _state_array(self, param: Parameter) -> NdArray:
-        """Zeros for a state. Squares of float16 gradients underflow, so it is at least float32."""
-        return param.xp.zeros(param.shape, numpy.promote_types(param.dtype, numpy.float32))
-
-    def update_core(self, param: Parameter) -> None:
-        """Updates ``param.array`` in place by ``param.grad``; does nothing if there is no gradient."""
-        if isinstance(param._data, backend.cuda.ndarray):
-            self.update_core_gpu(param)
-        else:
-            self.update_core_cpu(param)
-
-    def update_core_cpu(self, param: Parameter) -> None:
-        """Updates a parameter on the CPU; unless overridden, by :meth:`update_elements`."""
-        self._update_flat(param)
-
-    def update_core_gpu(self, param: Parameter) -> None:
-        """Updates a parameter on a GPU; unless overridden, by :meth:`update_elements`."""
-        self._update_flat(param)
-
-    def _update_flat(self, param: Parameter) -> None:
-        if param.grad is not None:
-            _flat_update.update_one(self, param)
-
-    def update_core_chainerx(self, param: Parameter) -> None:
-        """Never called: ChainerX has been discontinued."""
-        raise NotImplementedError("ChainerX has been discontinued")
-
-    def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        """Updates elements in place; the maths of an elementwise rule.
-
-        Args:
-            theta: Values of parameters. Any shape.
-            grad: Their gradients, in the dtype of the states; may be overwritten.
-            state: Arrays of :attr:`state` for these elements, to be updated in place too.
-        """
-        raise NotImplementedError(f"{type(self).__name__} defines neither update_core nor update_elements")
-
-    def serialize(self, serializer: Any) -> None:
-        """Saves or loads ``t`` and the state.
-
-        A rule saved before its first update has no state; one loaded from that starts anew.
-        """
-        self.t = int(serializer("t", self.t))
-        if self._state is not None:
-            for name in sorted(self._state):
-                self._state[name] = serializer(name, self._state[name])
-        elif isinstance(serializer, Deserializer):
-            self._load_state(serializer)
-
-    def _load_state(self, serializer: Any) -> None:
-        names = self._state_names()
-        try:
-            state = {name: serializer(name, None) for name in names}
-        except KeyError:
-            return
-        if names and all(value is not None for value in state.values()):
-            self._state = state
-
-    def _state_names(self) -> list[str]:
-        trial = copy.copy(self)
-        trial._state = {}
-        trial.init_state(Parameter(numpy.zeros((1, 1), numpy.float32)))
-        return sorted(trial._state)
 
 
 class Optimizer:
@@ -321,7 +36,7 @@ class Optimizer:
     t: int = 0
     epoch: int = 0
     use_auto_new_epoch: bool = False
-    _hooks: _Hooks | None = None
+    _hooks: Hooks | None = None
     _loss_scale: float | None = None
     _loss_scale_max: float = 65504.0  # the largest float16
     _loss_scaling_is_dynamic: bool = False
@@ -340,10 +55,10 @@ class Optimizer:
         self.target = link
         self.t = 0
         self.epoch = 0
-        self._hooks = _Hooks()
+        self._hooks = Hooks()
         return self
 
-    def _set_up_hooks(self) -> _Hooks:
+    def _set_up_hooks(self) -> Hooks:
         if self._hooks is None:
             raise RuntimeError("Optimizer is not set up. Call `setup` method.")
         return self._hooks
@@ -572,8 +287,6 @@ class GradientMethod(Optimizer):
         Args:
             use: Has no effect; ``False`` warns.
         """
-        import warnings
-
         warnings.warn(
             "use_cleargrads is deprecated since 7.9 and has no effect: gradients are always cleared; it goes in 7.11",
             DeprecationWarning,
@@ -598,8 +311,6 @@ def _old_hook(name: str) -> Any:
     """A hook under its old name: warns, and makes the one of :mod:`chainer.optimizer_hooks`."""
 
     def make(*args: Any, **kwargs: Any) -> Any:
-        import warnings
-
         from chainer import optimizer_hooks
 
         warnings.warn(make_deprecation_message(name), DeprecationWarning, stacklevel=2)
