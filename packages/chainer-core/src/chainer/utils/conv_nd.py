@@ -36,6 +36,26 @@ def as_tuple(x: Any, n: int) -> tuple[Any, ...]:
     return x
 
 
+def check_has_space(x: VariableLike) -> None:
+    """Refuses images without a spatial axis.
+
+    Raises:
+        ValueError: ``x`` has two axes at most.
+    """
+    if x.ndim < 3:
+        raise ValueError(f"x must have a spatial axis behind those of batch and channels, got shape {x.shape}")
+
+
+def check_ndim(x: VariableLike, ndim: int) -> None:
+    """Refuses images of another number of spatial axes.
+
+    Raises:
+        ValueError: ``x`` has not ``ndim`` axes after those of batch and channels.
+    """
+    if x.ndim != ndim + 2:
+        raise ValueError(f"x must have {ndim} spatial axes after those of batch and channels, got shape {x.shape}")
+
+
 def im2col_nd_cpu(
     img: VariableLike,
     ksize: Shape,

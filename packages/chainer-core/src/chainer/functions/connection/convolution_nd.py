@@ -11,7 +11,7 @@ from chainer.types import Arrays, Shape, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.utils._windows import check_room
 from chainer.utils.conv import get_conv_outsize
-from chainer.utils.conv_nd import Sizes, as_tuple
+from chainer.utils.conv_nd import Sizes, as_tuple, check_has_space, check_ndim
 from chainer.variable import Variable
 
 
@@ -259,23 +259,3 @@ def convolution_3d(
     """
     check_ndim(x, 3)
     return convolution_nd(x, W, b, stride, pad, cover_all, dilate, groups)
-
-
-def check_has_space(x: VariableLike) -> None:
-    """Refuses images without a spatial axis.
-
-    Raises:
-        ValueError: ``x`` has two axes at most.
-    """
-    if x.ndim < 3:
-        raise ValueError(f"x must have a spatial axis behind those of batch and channels, got shape {x.shape}")
-
-
-def check_ndim(x: VariableLike, ndim: int) -> None:
-    """Refuses images of another number of spatial axes.
-
-    Raises:
-        ValueError: ``x`` has not ``ndim`` axes after those of batch and channels.
-    """
-    if x.ndim != ndim + 2:
-        raise ValueError(f"x must have {ndim} spatial axes after those of batch and channels, got shape {x.shape}")

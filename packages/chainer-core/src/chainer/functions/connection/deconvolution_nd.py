@@ -11,14 +11,12 @@ from chainer.functions.connection.convolution_nd import (
     ConvolutionND,
     ConvolutionNDGradW,
     check_convolution_types,
-    check_has_space,
-    check_ndim,
 )
 from chainer.functions.math.sum import sum as _sum
 from chainer.types import Arrays, Shape, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.utils.conv import get_conv_outsize, get_deconv_outsize
-from chainer.utils.conv_nd import Sizes, as_tuple
+from chainer.utils.conv_nd import Sizes, as_tuple, check_has_space, check_ndim
 from chainer.variable import Variable
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from chainer.function_node import FunctionNode
-from chainer.functions.connection.convolution_nd import check_ndim
 from chainer.functions.pooling._windowed import average_pool, average_pool_back
 from chainer.functions.pooling.pooling_nd import _PoolingND
 from chainer.types import Arrays, Shape, VariableLike, Variables
-from chainer.utils.conv_nd import Sizes
+from chainer.utils.conv_nd import Sizes, check_ndim
 from chainer.variable import Variable
 
 

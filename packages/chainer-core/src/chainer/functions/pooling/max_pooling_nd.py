@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from chainer.function_node import FunctionNode
-from chainer.functions.connection.convolution_nd import check_ndim
 from chainer.functions.pooling._windowed import max_pool, max_pool_again, max_pool_back
 from chainer.functions.pooling.pooling_nd import _PoolingND
 from chainer.types import Arrays, NdArray, Shape, VariableLike, Variables
-from chainer.utils.conv_nd import Sizes
+from chainer.utils.conv_nd import Sizes, check_ndim
 
 
 class MaxPoolingND(_PoolingND):

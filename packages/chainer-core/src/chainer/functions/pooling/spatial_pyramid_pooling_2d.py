@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from chainer.functions.array.concat import concat
-from chainer.functions.connection.convolution_nd import check_ndim
 from chainer.functions.pooling.max_pooling_nd import max_pooling_nd
 from chainer.types import VariableLike
+from chainer.utils.conv_nd import check_ndim
 from chainer.variable import Variable
 
 

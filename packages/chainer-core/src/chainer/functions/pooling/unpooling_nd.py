@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainer.function_node import FunctionNode
-from chainer.functions.connection.convolution_nd import check_ndim
 from chainer.functions.pooling._windowed import sum_pool, sum_pool_back
 from chainer.functions.pooling.pooling_nd import _PoolingND
 from chainer.types import Arrays, Shape, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.utils.conv import get_conv_outsize, get_deconv_outsize
-from chainer.utils.conv_nd import Sizes, as_tuple
+from chainer.utils.conv_nd import Sizes, as_tuple, check_ndim
 from chainer.variable import Variable
 
 
