@@ -87,7 +87,7 @@ def test_a_seed_gives_the_numbers_of_the_last_release(name: str) -> None:
         (initializers.Identity(), np.eye(3)),
         (initializers.Identity(scale=3), 3 * np.eye(3)),
     ],
-    ids=repr,
+    ids=["zero", "one", "nan", "number", "array", "identity", "scaled identity"],
 )
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
 def test_constants(initializer, expected: np.ndarray, dtype: str) -> None:
