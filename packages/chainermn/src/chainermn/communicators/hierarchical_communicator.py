@@ -1,0 +1,31 @@
+"""First within nodes, then between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from chainermn._mpi import get_mpi
+from chainermn._supervisor import Operation
+from chainermn.communicators import _wire
+from chainermn.communicators._node_communicator import NodeCommunicator
+
+
+class HierarchicalCommunicator(NodeCommunicator):
+    """Averages gradients in three steps: to the first rank of each node, between these, and back.
+
+    Each node sends and receives the gradients once, however many ranks it has, over a network that is slower than
+    memory.
+    """
+
+    def _sum_in_place(self, buffer: numpy.ndarray[Any, Any], operation: Operation) -> None:
+        for piece in _wire.pieces(buffer):
+            data, add = _wire.addend(piece)
+            with self.supervisor.blocking(operation, 3 * piece.nbytes):
+                if self.intra_rank == 0:
+                    self._intra.Reduce(get_mpi().IN_PLACE, data, add, 0)
+                    self._allreduce_piece(self._inter, piece)
+                else:
+                    self._intra.Reduce(data, None, add, 0)
+                self._intra.Bcast(_wire.message(piece), 0)

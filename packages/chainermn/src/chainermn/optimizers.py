@@ -1,0 +1,164 @@
+"""Any optimizer, with gradients averaged over ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chainer import GradientMethod, Parameter, Variable, gradient_final_hook
+
+from chainermn._double_buffering import DoubleBufferingOptimizer
+from chainermn._gradient_buckets import GradientBuckets
+from chainermn._mpi import has_free_threads
+from chainermn._wrapper import Wrapper
+from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
+
+_BUCKET_BYTES = 25 * 2**20
+_FIRST_BYTES = 2**20
+
+
+def create_multi_node_optimizer(
+    actual_optimizer: GradientMethod,
+    communicator: MpiCommunicatorBase,
+    double_buffering: bool = False,
+    zero_fill: bool = True,
+    *,
+    overlap: bool = True,
+    bucket_bytes: int = _BUCKET_BYTES,
+) -> Any:
+    """Makes an optimizer average the gradients of all ranks before it updates the parameters.
+
+    The first call of ``update`` gives all ranks the parameters of rank 0 and updates nothing; so does the first one
+    after parameters have been added. ``update(lossfun, ...)`` averages gradients in buckets while backward still
+    computes others; ``update()`` averages what gradients there are at once. A parameter that has a gradient on some
+    ranks counts as zero on the others.
+
+    Args:
+        actual_optimizer: The optimizer; all its attributes are those of the result too.
+        communicator: Averages.
+        double_buffering: Whether to update with the mean gradients of the update before, while those of this one
+            travel: hides the communication behind a whole iteration, with gradients one step old.
+        zero_fill: Whether a parameter without gradient on any rank gets one of zeros; otherwise it stays without.
+        overlap: Whether to send buckets while backward runs. The numbers are the same either way.
+        bucket_bytes: Size of a bucket.
+
+    Raises:
+        TypeError: ``actual_optimizer`` is not a gradient method.
+
+    Example:
+        >>> import chainer, chainermn, numpy as np
+        >>> import chainer.functions as F, chainer.links as L
+        >>> comm = chainermn.create_communicator("naive")
+        >>> model = L.Linear(2, 1)
+        >>> optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(), comm).setup(model)
+        >>> for _ in range(3):
+        ...     optimizer.update(lambda: F.sum(model(np.ones((1, 2), "float32"))))
+        >>> optimizer.t
+        2
+    """
+    if not isinstance(actual_optimizer, GradientMethod):
+        raise TypeError(f"actual_optimizer must be a gradient method, got {type(actual_optimizer).__name__}")
+    if double_buffering:
+        return DoubleBufferingOptimizer(actual_optimizer, communicator, zero_fill)
+    return _MultiNodeOptimizer(actual_optimizer, communicator, zero_fill, overlap, bucket_bytes)
+
+
+class _MultiNodeOptimizer(Wrapper):
+    """The optimizer behind :func:`create_multi_node_optimizer`.
+
+    Attributes:
+        actual_optimizer: As given.
+        communicator: As given.
+        zero_fill: As given.
+        target_params: Names of the parameters that all ranks have got from rank 0.
+    """
+
+    def __init__(
+        self,
+        actual_optimizer: GradientMethod,
+        communicator: MpiCommunicatorBase,
+        zero_fill: bool,
+        overlap: bool,
+        bucket_bytes: int,
+    ) -> None:
+        super().__init__(actual_optimizer)
+        self._set_own(
+            communicator=communicator,
+            zero_fill=zero_fill,
+            target_params=[],
+            _overlap=overlap,
+            _bucket_bytes=bucket_bytes,
+            _twin=None,
+            _buckets=None,
+        )
+
+    def setup(self, link: Any) -> Any:
+        """Sets the link to train, and returns this optimizer."""
+        self.actual_optimizer.setup(link)
+        return self
+
+    def update(self, lossfun: Callable[..., Variable] | None = None, *args: Any, **kwds: Any) -> None:
+        """Averages the gradients and updates the parameters by them; see :func:`create_multi_node_optimizer`."""
+        target = self.actual_optimizer.target
+        self.communicator.supervisor.step = self.actual_optimizer.t
+        if lossfun is None:
+            if self._has_changed():
+                self._start_anew()
+            else:
+                self.communicator.multi_node_mean_grad(target, self.zero_fill)
+                self.actual_optimizer.update(None)
+            return
+        loss = lossfun(*args, **kwds)
+        target.cleargrads()
+        if self._has_changed():
+            self._broadcast_and_watch(loss)
+            return
+        if self._buckets is None:  # the first update had no loss to watch
+            loss.backward(loss_scale=self.actual_optimizer._loss_scale)
+            self.communicator.multi_node_mean_grad(target, self.zero_fill)
+        else:
+            self._buckets.begin()
+            with gradient_final_hook(self._buckets.gradient_final):
+                loss.backward(loss_scale=self.actual_optimizer._loss_scale)
+            del loss
+            self._buckets.finish(self.zero_fill)
+        self.actual_optimizer.update(None)
+
+    def _has_changed(self) -> bool:
+        """Whether there are parameters that the ranks have not got from rank 0 yet."""
+        names = [(name, param.array is not None) for name, param in sorted(self.actual_optimizer.target.namedparams())]
+        if names == self.target_params:
+            return False
+        self._set_own(target_params=names)
+        return True
+
+    def _start_anew(self) -> None:
+        if self._buckets is not None:
+            self._buckets.close()
+        self._set_own(_buckets=None)
+        self.communicator.bcast_data(self.actual_optimizer.target)
+
+    def _broadcast_and_watch(self, loss: Variable) -> None:
+        """Gives all ranks the parameters of rank 0, and learns in which order backward finishes them."""
+        self._start_anew()
+        paths = {id(param): path for path, param in self.actual_optimizer.target.namedparams()}
+        order: list[str] = []
+        with gradient_final_hook(lambda variable: order.append(paths[id(variable)]) if id(variable) in paths else None):
+            loss.backward(loss_scale=self.actual_optimizer._loss_scale)
+        self._make_buckets(order)
+
+    def _make_buckets(self, order: list[str]) -> None:
+        params: dict[str, Parameter] = {
+            path: param for path, param in sorted(self.actual_optimizer.target.namedparams()) if param.array is not None
+        }
+        # Ranks may have walked different graphs: the order of rank 0 counts, and what it has not met comes last.
+        order = self.communicator.bcast_obj(order)
+        order += [path for path in params if path not in set(order)]
+        if self._twin is None:
+            self._set_own(_twin=self.communicator.twin())
+        self._twin.set_config("allreduce_grad_dtype", self.communicator.get_config("allreduce_grad_dtype"))
+        is_overlapped = self._overlap and has_free_threads()
+        buckets = GradientBuckets(
+            self._twin, [params[path] for path in order], self._bucket_bytes, _FIRST_BYTES, is_overlapped
+        )
+        self._set_own(_buckets=buckets)
