@@ -218,7 +218,7 @@ def test_statistics(xp, rng, case, shape, dtype):
     assert dist.batch_shape == shape and dist.event_shape == ()
     assert dist.support == case.support
     assert dist.xp is xp
-    if not np.isnan(reference.mean()).any():
+    if case.make is not D.Cauchy:
         assert_close(dist.mean, reference.mean(), dtype)
         assert_close(dist.variance, reference.var(), dtype)
         assert_close(dist.stddev, reference.std(), dtype)
@@ -279,7 +279,18 @@ def test_cdf(xp, rng, case, shape, dtype):
 
 
 def assert_differentiates(rng, function, *xs):
-    """First and second derivatives by all arguments, along random directions."""
+    """First and second derivatives, along random directions, by all arguments that the result depends on."""
+    variables = [chainer.Variable(x) for x in xs]
+    gradients = chainer.grad([function(*variables)], variables, grad_outputs=[chainer.Variable(function(*xs).array)])
+    used = [gradient is not None for gradient in gradients]
+    constants = [x for x, use in zip(xs, used) if not use]
+    inner = function
+
+    def function(*values):
+        these, those = iter(values), iter(constants)
+        return inner(*[next(these) if use else next(those) for use in used])
+
+    xs = tuple(x for x, use in zip(xs, used) if use)
     gy = rng.normal(size=function(*xs).shape)
     ggxs = tuple(rng.normal(size=x.shape) for x in xs)
     options = {"eps": 1e-4, "atol": 1e-4, "rtol": 1e-3, "dtype": np.float64}
@@ -446,7 +457,6 @@ def test_logarithms_are_exact_in_the_tail_of_normal():
         (D.Beta(np.ones(2), np.ones(2)), stats.beta(1, 1), 0.0),
         (D.Beta(np.ones(2), np.ones(2)), stats.beta(1, 1), 1.0),
         (D.Beta(np.full(2, 2.0), np.ones(2)), stats.beta(2, 1), 1.0),
-        (D.Geometric(np.ones(2)), stats.geom(1), 1.0),
     ],
 )
 def test_edges_of_the_support(dist, reference, x):

@@ -59,7 +59,7 @@ class Parametric(Distribution):
         TypeError: One is neither.
     """
 
-    _names: ClassVar[tuple[str, ...]]  # of the parameters in `params`
+    _names: tuple[str, ...]  # of the parameters in `params`
     _support: ClassVar[str]
 
     def __init__(self, **given: VariableLike | None) -> None:

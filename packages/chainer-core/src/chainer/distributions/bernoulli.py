@@ -2,139 +2,122 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy
+import math
 
 from chainer import backend
-from chainer.distribution import Distribution, draw_on_cpu, register_kl
-from chainer.distributions.utils import modified_xlogx
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, inside_or, parameter
+from chainer.distributions.utils import xlogx, xlogy
 from chainer.function_node import FunctionNode
 from chainer.functions.activation.sigmoid import sigmoid
 from chainer.functions.activation.softplus import softplus
-from chainer.functions.array.where import where
+from chainer.functions.array.broadcast import broadcast
 from chainer.functions.math.exponential import log
 from chainer.functions.math.logarithm_1p import log1p
-from chainer.functions.math.sum import sum_to
-from chainer.types import Arrays, NdArray, Shape, VariableLike, Variables
+from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils.cache import cached_property
-from chainer.variable import Variable, as_array, as_variable
+from chainer.variable import Variable
+
+
+def _is_binary(x: NdArray) -> NdArray:
+    return (x == 0) | (x == 1)
 
 
 class BernoulliLogProb(FunctionNode):
-    """Node of the logarithm of the probability, of logit and events.
+    r"""Node of :math:`x \log \sigma(l) + (1 - x) \log \sigma(-l)` of ``(logit, x)``, also for infinite logits.
 
     Args:
-        binary_check: Whether events other than 0 and 1 have no probability; otherwise they are interpolated between.
+        binary_check: Whether the value is minus infinity where ``x`` is neither 0 nor 1.
     """
+
+    is_elementwise = True
 
     def __init__(self, binary_check: bool = False) -> None:
         self.binary_check = binary_check
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs((0, 1))
         logit, x = inputs
+        self.retain_inputs((0, 1))
         xp = backend.get_array_module(logit)
-        x = x.astype(logit.dtype, copy=False)
-        # Where an event is certain, the logit is infinite, and its logarithm must be zero and not 0 * inf.
-        y = -_weighted(xp, 1 - x, xp.logaddexp(logit.dtype.type(0), logit))
-        y -= _weighted(xp, x, xp.logaddexp(logit.dtype.type(0), -logit))
-        if self.binary_check:
-            y[(x != 0) & (x != 1)] = -numpy.inf
-        return (y,)
+        zero = xp.zeros((), logit.dtype)
+        correction = xp.log1p(xp.exp(-abs(logit)))
+        # What has no weight is left out: its logarithm may be infinite.
+        y = x * xp.where(x == 0, zero, xp.minimum(logit, 0) - correction)
+        y += (1 - x) * xp.where(x == 1, zero, xp.minimum(-logit, 0) - correction)
+        return (xp.where(_is_binary(x), y, -math.inf) if self.binary_check else y,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        logit, x = self.get_retained_inputs()
         (gy,) = grad_outputs
-        slope = x.array.astype(logit.dtype, copy=False) - sigmoid(logit)
-        return sum_to(gy * slope, logit.shape), None
+        assert gy is not None
+        logit, x = self.get_retained_inputs()
+        if self.binary_check:
+            gy = inside_or(_is_binary(x.array), gy, 0.0)
+        return tuple([gy * (x - sigmoid(logit)) if i == 0 else gy * logit for i in indexes])
 
 
-def _weighted(xp: Any, weight: NdArray, value: NdArray) -> NdArray:
-    with numpy.errstate(invalid="ignore"):
-        return xp.where(weight == 0, value.dtype.type(0), weight * value)
-
-
-class Bernoulli(Distribution):
-    """Bernoulli distribution: 1 with probability ``p``, else 0.
+class Bernoulli(Parametric):
+    r"""Bernoulli distribution, :math:`P(x = 1) = p` and :math:`P(x = 0) = 1 - p`.
 
     Args:
-        p: Probability of 1.
-        logit: Its logit, instead.
-        binary_check: Whether events other than 0 and 1 have no probability; otherwise they are interpolated between.
+        p: Probability of 1. Variable or array of a float dtype.
+        logit: :math:`\log \frac{p}{1 - p}` instead of ``p``.
+        binary_check: Whether anything but 0 and 1 has probability 0. Otherwise values between them stand for mixtures.
 
     Raises:
-        ValueError: Both ``p`` and ``logit`` are given, or none.
+        ValueError: Both ``p`` and ``logit`` are given, or neither.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Bernoulli(p=np.array([0.25], np.float32)).prob(np.array([1]))
-        variable([0.25])
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Bernoulli(np.float32([0.25])).prob(np.array([0]))
+        variable([0.75])
     """
+
+    p = parameter("Probability of 1.", otherwise=lambda self: sigmoid(self.logit))
+    logit = parameter("Log odds of 1.", otherwise=lambda self: log(self.p) - log1p(-self.p))
+    _names = ("logit",)
+    _support = "{0, 1}"
 
     def __init__(
         self, p: VariableLike | None = None, logit: VariableLike | None = None, binary_check: bool = False
     ) -> None:
         if (p is None) == (logit is None):
             raise ValueError("either p or logit must be given, and not both")
-        self._p = None if p is None else as_variable(p)
-        self._logit = None if logit is None else as_variable(logit)
+        super().__init__(p=p, logit=logit)
         self.binary_check = binary_check
-
-    @cached_property
-    def p(self) -> Variable:
-        """Probability of 1."""
-        return sigmoid(self._logit) if self._p is None else self._p
-
-    @cached_property
-    def logit(self) -> Variable:
-        """Its logit."""
-        return log(self.p) - log1p(-self.p) if self._logit is None else self._logit
-
-    @property
-    def batch_shape(self) -> Shape:
-        return self.p.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"logit": self.logit}
-
-    @property
-    def support(self) -> str:
-        return "{0, 1}"
 
     @property
     def mean(self) -> Variable:
         return self.p
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
         return self.p * (1 - self.p)
 
-    @property
+    @cached_property
+    def _log_p(self) -> Variable:
+        return -softplus(-self.logit)
+
+    @cached_property
+    def _log_q(self) -> Variable:
+        return -softplus(self.logit)
+
+    @cached_property
     def entropy(self) -> Variable:
-        return -modified_xlogx(self.p) - modified_xlogx(1 - self.p)
+        return -xlogx(self.p, self._log_p) - xlogx(1 - self.p, self._log_q)
 
     def log_prob(self, x: VariableLike) -> Variable:
-        return BernoulliLogProb(self.binary_check).apply((self.logit, x))[0]
+        return BernoulliLogProb(self.binary_check).apply(broadcast(self.logit, self._observed(x)))[0]
 
     def prob(self, x: VariableLike) -> Variable:
-        x = as_array(x).astype(self.p.dtype, copy=False)
+        x = self._observed(x)
         y = x * self.p + (1 - x) * (1 - self.p)
-        return where((x == 0) | (x == 1), y, self.xp.zeros_like(y.array)) if self.binary_check else y
+        return inside_or(_is_binary(x.array), y, 0.0) if self.binary_check else y
 
     def sample_n(self, n: int) -> Variable:
-        return Variable(draw_on_cpu(_draw, (n, *self.batch_shape), self.p), requires_grad=False)
-
-
-def _draw(p: NdArray, size: Shape) -> NdArray:
-    return numpy.random.binomial(1, p, size)
+        return Variable(self.xp.random.binomial(1, self.p.array, size=(n, *self.batch_shape)))
 
 
 @register_kl(Bernoulli, Bernoulli)
-def _kl_bernoulli_bernoulli(dist1: Bernoulli, dist2: Bernoulli) -> Variable:
-    return dist1.p * (dist1.logit - dist2.logit) - softplus(dist1.logit) + softplus(dist2.logit)
+def _kl(dist1: Bernoulli, dist2: Bernoulli) -> Variable:
+    p, q = dist1.p, 1 - dist1.p
+    return -dist1.entropy - xlogy(p, dist2._log_p) - xlogy(q, dist2._log_q)

@@ -2,76 +2,102 @@
 
 from __future__ import annotations
 
-import numpy
+from typing import Any
 
-from chainer.distribution import Distribution, draw_on_cpu, register_kl
-from chainer.distributions.utils import draw_classes, modified_xlogx
+from chainer import backend
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, parameter
+from chainer.distributions.utils import xlogx, xlogy
 from chainer.functions.activation.log_softmax import log_softmax
 from chainer.functions.math.exponential import exp, log
-from chainer.functions.math.sum import sum
-from chainer.types import Shape, VariableLike
+from chainer.functions.math.sum import sum as _sum
+from chainer.types import NdArray, VariableLike
+from chainer.utils.argument import parse_kwargs
 from chainer.utils.cache import cached_property
-from chainer.variable import Variable, as_array, as_variable
+from chainer.variable import Variable, as_array
 
 
-class Categorical(Distribution):
-    """Categorical distribution: one of the classes ``0, 1, ...``.
+class CategoricalBase(Parametric):
+    """What distributions over a finite set have in common, however they write down an outcome."""
 
-    Args:
-        p: Probabilities of the classes, along the last axis.
-        logit: Unnormalised logarithms of them, instead.
+    p = parameter("Probabilities.", event_ndim=1, otherwise=lambda self: exp(self.log_p))
+    _names = ("p",)
 
-    Raises:
-        ValueError: Both ``p`` and ``logit`` are given, or none.
-
-    Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Categorical(np.array([0.25, 0.75], np.float32)).prob(np.array(1))
-        variable(0.75)
-    """
-
-    def __init__(self, p: VariableLike | None = None, *, logit: VariableLike | None = None) -> None:
-        if (p is None) == (logit is None):
-            raise ValueError("either p or logit must be given, and not both")
-        self._p = None if p is None else as_variable(p)
-        self._logit = None if logit is None else as_variable(logit)
-
-    @cached_property
-    def p(self) -> Variable:
-        """Probabilities of the classes."""
-        return exp(self.log_p) if self._p is None else self._p
+    @property
+    def support(self) -> str:
+        raise self._missing("support")
 
     @cached_property
     def log_p(self) -> Variable:
-        """Their logarithms."""
-        return log(self._p) if self._logit is None else log_softmax(self._logit, axis=-1)
+        """Logarithms of the probabilities."""
+        return log(self.p)
 
-    @property
-    def batch_shape(self) -> Shape:
-        return self.p.shape[:-1]
+    def _draw_indexes(self, n: int) -> NdArray:
+        """``n`` draws of each distribution, of shape ``(n,) + batch_shape``, by inverting cumulative sums.
 
-    @property
-    def event_shape(self) -> Shape:
-        return ()
+        The numbers of one distribution are drawn after another, as ``numpy.random.choice`` for each would.
 
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"p": self.p}
+        Raises:
+            ValueError: A probability is negative or NaN, or all of one distribution are zero.
+        """
+        p = self.p.array
+        xp = backend.get_array_module(p)
+        cumulative = p.reshape((-1, p.shape[-1])).astype("d").cumsum(axis=-1)
+        if not ((p >= 0).all() and (cumulative[:, -1] > 0).all()):
+            raise ValueError(f"the probabilities of {type(self).__name__} must not be negative, NaN or all zero")
+        cumulative /= cumulative[:, -1:]
+        u = xp.random.random_sample((len(cumulative), n))
+        index = xp.empty((n, len(cumulative)), xp.int64)
+        for i, one in enumerate(cumulative):  # a search a distribution: comparing all at once takes K times the memory
+            index[:, i] = xp.searchsorted(one, u[i], side="right")
+        return index.reshape((n, *self.batch_shape))
 
-    @property
+
+class Categorical(CategoricalBase):
+    r"""Categorical distribution, :math:`P(x = i) = p_i` for :math:`i = 0, \dots, K - 1`.
+
+    Args:
+        p: Probabilities in the last axis. Variable or array of a float dtype.
+        logit: Unnormalised logarithms of the probabilities, by keyword, instead of ``p``.
+
+    Raises:
+        ValueError: Both ``p`` and ``logit`` are given, or neither.
+
+    Example:
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Categorical(np.float32([0.25, 0.75])).prob(np.array(1))
+        variable(0.75)
+    """
+
+    logit = parameter("Unnormalised logarithms of the probabilities.", event_ndim=1, otherwise=lambda self: self.log_p)
+
+    def __init__(self, p: VariableLike | None = None, **kwargs: Any) -> None:
+        (logit,) = parse_kwargs(kwargs, ("logit", None))
+        if (p is None) == (logit is None):
+            raise ValueError("either p or logit must be given, and not both")
+        super().__init__(p=p, logit=logit)
+
+    @cached_property
+    def log_p(self) -> Variable:
+        """Logarithms of the probabilities."""
+        return log_softmax(self.logit, axis=-1) if "logit" in self._given else log(self.p)
+
+    @cached_property
     def entropy(self) -> Variable:
-        return -sum(modified_xlogx(self.p), axis=-1)
+        return -_sum(xlogx(self.p, self.log_p), axis=-1)
 
     def log_prob(self, x: VariableLike) -> Variable:
-        x = as_array(x)
-        indices = self.xp.indices(x.shape)
-        batch_indices = indices[x.ndim - len(self.batch_shape) :]
-        return self.log_p[(*batch_indices, x.astype(numpy.int32))]
+        index = as_array(x)
+        if index.dtype.kind == "f":  # a label in an array of floats, as a sample of another distribution is
+            index = index.astype("i")
+        axes = self.xp.ogrid[tuple([slice(size) for size in self.batch_shape])]
+        return self.log_p[(*axes, index)]
 
     def sample_n(self, n: int) -> Variable:
-        return Variable(draw_on_cpu(draw_classes, (n, *self.batch_shape), self.p), requires_grad=False)
+        return Variable(self._draw_indexes(n))
 
 
 @register_kl(Categorical, Categorical)
-def _kl_categorical_categorical(dist1: Categorical, dist2: Categorical) -> Variable:
-    return sum(dist1.p * (dist1.log_p - dist2.log_p), axis=-1)
+def categorical_kl(dist1: CategoricalBase, dist2: CategoricalBase) -> Variable:
+    """Divergence of distributions over a finite set."""
+    return _sum(xlogx(dist1.p, dist1.log_p) - xlogy(dist1.p, dist2.log_p), axis=-1)

@@ -1,71 +1,53 @@
-"""Chi-square distribution."""
+"""Chi-squared distribution."""
 
 from __future__ import annotations
 
-import math
-
-from chainer.distribution import Distribution, as_samples
-from chainer.functions.math.digamma import digamma
-from chainer.functions.math.exponential import log
-from chainer.functions.math.lgamma import lgamma
-from chainer.types import Shape, VariableLike
-from chainer.variable import Variable, as_variable
+from chainer.distributions._parametric import Parametric, constant_like, parameter
+from chainer.distributions.gamma import Gamma
+from chainer.types import VariableLike
+from chainer.utils.cache import cached_property
+from chainer.variable import Variable
 
 
-class Chisquare(Distribution):
-    r"""Chi-square distribution, of density :math:`x^{k / 2 - 1} e^{- x / 2} / (2^{k / 2} \Gamma(k / 2))`.
+class Chisquare(Parametric):
+    r"""Distribution of the sum of :math:`k` squares of standard normal variates.
+
+    .. math:: p(x) = \frac{x^{k / 2 - 1} e^{-x / 2}}{2^{k / 2} \Gamma(k / 2)}, \quad x \ge 0
 
     Args:
-        k: Degrees of freedom.
+        k: Degrees of freedom :math:`k > 0`. Variable or array of a float dtype.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Chisquare(np.array([2], np.float32)).prob(np.array([0], np.float32) + 1e-6).array.round(3)
-        array([0.5], dtype=float32)
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Chisquare(np.float32([3])).mean
+        variable([3.])
     """
 
+    k = parameter("Degrees of freedom.")
+    _names = ("k",)
+    _support = "positive"
+
     def __init__(self, k: VariableLike) -> None:
-        self._k = as_variable(k)
+        super().__init__(k=k)
 
-    @property
-    def k(self) -> Variable:
-        """Degrees of freedom."""
-        return self._k
-
-    @property
-    def batch_shape(self) -> Shape:
-        return self.k.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"k": self.k}
-
-    @property
-    def support(self) -> str:
-        return "positive"
+    @cached_property
+    def _gamma(self) -> Gamma:
+        return Gamma(0.5 * self.k, constant_like(self.k, 2.0))
 
     @property
     def mean(self) -> Variable:
         return self.k
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
         return 2 * self.k
 
     @property
     def entropy(self) -> Variable:
-        half = 0.5 * self.k
-        return half + math.log(2) + lgamma(half) + (1 - half) * digamma(half)
+        return self._gamma.entropy
 
     def log_prob(self, x: VariableLike) -> Variable:
-        half = 0.5 * self.k
-        x = as_variable(x)
-        return (half - 1) * log(x) - 0.5 * x - math.log(2) * half - lgamma(half)
+        return self._gamma.log_prob(x)
 
     def sample_n(self, n: int) -> Variable:
-        x = self.xp.random.chisquare(self.k.array, (n, *self.batch_shape))
-        return Variable(as_samples(x, self.k), requires_grad=False)
+        return Variable(self._draw("chisquare", n, self.k.array))

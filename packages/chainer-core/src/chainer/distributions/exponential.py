@@ -2,81 +2,69 @@
 
 from __future__ import annotations
 
-from chainer.distribution import Distribution, as_samples, register_kl
-from chainer.distributions.utils import minus_infinity
-from chainer.functions.array.where import where
+import math
+
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, inside_or, parameter
+from chainer.functions.activation.relu import relu
 from chainer.functions.math.exponential import log
 from chainer.functions.math.exponential_m1 import expm1
 from chainer.functions.math.logarithm_1p import log1p
-from chainer.functions.math.maximum import maximum
-from chainer.types import Shape, VariableLike
+from chainer.types import VariableLike
+from chainer.utils.cache import cached_property
 from chainer.variable import Variable, as_variable
 
 
-class Exponential(Distribution):
-    r"""Exponential distribution, of density :math:`\lambda e^{- \lambda x}`.
+class Exponential(Parametric):
+    r"""Exponential distribution, :math:`p(x) = \lambda e^{-\lambda x}` for :math:`x \ge 0`.
+
+    Samples are reparametrised.
 
     Args:
-        lam: Rate :math:`\lambda`.
+        lam: Rate :math:`\lambda > 0`. Variable or array of a float dtype.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Exponential(np.array([2], np.float32)).mean
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Exponential(np.float32([2])).mean
         variable([0.5])
     """
 
+    lam = parameter("Rate.")
+    _names = ("lam",)
+    _support = "positive"
+
     def __init__(self, lam: VariableLike) -> None:
-        self._lam = as_variable(lam)
+        super().__init__(lam=lam)
 
-    @property
-    def lam(self) -> Variable:
-        """Rate."""
-        return self._lam
+    @cached_property
+    def _log_lam(self) -> Variable:
+        return log(self.lam)
 
-    @property
-    def batch_shape(self) -> Shape:
-        return self.lam.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"lam": self.lam}
-
-    @property
-    def support(self) -> str:
-        return "positive"
-
-    @property
+    @cached_property
     def mean(self) -> Variable:
         return 1 / self.lam
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
-        return 1 / self.lam**2
+        return self.mean * self.mean
 
-    @property
+    @cached_property
     def entropy(self) -> Variable:
-        return 1 - log(self.lam)
+        return 1 - self._log_lam
 
     def log_prob(self, x: VariableLike) -> Variable:
-        x = as_variable(x)
-        y = log(self.lam) - self.lam * x
-        return where(x.array >= 0, y, minus_infinity(y))
+        return inside_or(as_variable(x).array >= 0, self._log_lam - self.lam * x, -math.inf)
 
     def cdf(self, x: VariableLike) -> Variable:
-        return -expm1(-self.lam * maximum(as_variable(x), x * 0))
+        return -expm1(-self.lam * relu(x))
 
     def icdf(self, x: VariableLike) -> Variable:
         return -log1p(-as_variable(x)) / self.lam
 
     def sample_n(self, n: int) -> Variable:
-        noise = self.xp.random.standard_exponential((n, *self.batch_shape))
-        return as_samples(noise, self.lam) / self.lam
+        return self._draw("standard_exponential", n) / self.lam
 
 
 @register_kl(Exponential, Exponential)
-def _kl_exponential_exponential(dist1: Exponential, dist2: Exponential) -> Variable:
-    return log(dist1.lam) - log(dist2.lam) + dist2.lam / dist1.lam - 1
+def _kl(dist1: Exponential, dist2: Exponential) -> Variable:
+    return dist1._log_lam - dist2._log_lam + dist2.lam / dist1.lam - 1

@@ -2,90 +2,75 @@
 
 from __future__ import annotations
 
-from chainer.distribution import Distribution, as_samples, register_kl
-from chainer.distributions.utils import minus_infinity, within
-from chainer.functions.array.where import where
+import math
+
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, inside_or, parameter
+from chainer.distributions.utils import xlogy
 from chainer.functions.math.digamma import digamma
 from chainer.functions.math.exponential import log
 from chainer.functions.math.lgamma import lgamma
-from chainer.types import Shape, VariableLike
+from chainer.types import VariableLike
+from chainer.utils.cache import cached_property
 from chainer.variable import Variable, as_variable
 
 
-class Gamma(Distribution):
-    r"""Gamma distribution, of density :math:`x^{k - 1} e^{- x / \theta} / (\theta^k \Gamma(k))`.
+class Gamma(Parametric):
+    r"""Gamma distribution, :math:`p(x) = \frac{x^{k - 1} e^{-x / \theta}}{\Gamma(k) \theta^k}` for :math:`x \ge 0`.
+
+    Samples are reparametrised by :math:`\theta` alone.
 
     Args:
-        k: Shape :math:`k`.
-        theta: Scale :math:`\theta`.
+        k: Shape :math:`k > 0`. Variable or array of a float dtype.
+        theta: Scale :math:`\theta > 0`.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Gamma(np.array([2], np.float32), np.array([3], np.float32)).mean
-        variable([6.])
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Gamma(np.float32([3]), np.float32([2])).variance
+        variable([12.])
     """
 
+    k = parameter("Shape.")
+    theta = parameter("Scale.")
+    _names = ("k", "theta")
+    _support = "positive"
+
     def __init__(self, k: VariableLike, theta: VariableLike) -> None:
-        self._k = as_variable(k)
-        self._theta = as_variable(theta)
+        super().__init__(k=k, theta=theta)
 
-    @property
-    def k(self) -> Variable:
-        """Shape."""
-        return self._k
+    @cached_property
+    def _log_theta(self) -> Variable:
+        return log(self.theta)
 
-    @property
-    def theta(self) -> Variable:
-        """Scale."""
-        return self._theta
-
-    @property
-    def batch_shape(self) -> Shape:
-        return self.k.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"k": self.k, "theta": self.theta}
-
-    @property
-    def support(self) -> str:
-        return "positive"
-
-    @property
+    @cached_property
     def mean(self) -> Variable:
         return self.k * self.theta
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
         return self.mean * self.theta
 
-    @property
+    @cached_property
     def entropy(self) -> Variable:
-        return self.k + log(self.theta) + lgamma(self.k) + (1 - self.k) * digamma(self.k)
+        return self.k + self._log_theta + lgamma(self.k) + (1 - self.k) * digamma(self.k)
 
     def log_prob(self, x: VariableLike) -> Variable:
-        x = as_variable(x)
-        inside = x.array >= 0
-        x = within(inside, x, 1)
-        y = (self.k - 1) * log(x) - x / self.theta - lgamma(self.k) - self.k * log(self.theta)
-        return where(inside, y, minus_infinity(y))
+        array = as_variable(x).array
+        # At 0, a factor of exponent 0 counts for nothing, though its logarithm is infinite.
+        log_x = inside_or(array > 0, log(inside_or(array > 0, x, 1.0)), -math.inf)
+        y = xlogy(self.k - 1, log_x) - x / self.theta - lgamma(self.k) - self.k * self._log_theta
+        return inside_or(array >= 0, y, -math.inf)
 
     def sample_n(self, n: int) -> Variable:
-        noise = self.xp.random.gamma(self.k.array, 1.0, (n, *self.batch_shape))
-        return as_samples(noise, self.k) * self.theta
+        return self.theta * self._draw("gamma", n, self.k.array)
 
 
 @register_kl(Gamma, Gamma)
-def _kl_gamma_gamma(dist1: Gamma, dist2: Gamma) -> Variable:
-    k1, theta1, k2, theta2 = dist1.k, dist1.theta, dist2.k, dist2.theta
+def _kl(dist1: Gamma, dist2: Gamma) -> Variable:
+    k1, k2 = dist1.k, dist2.k
     return (
         (k1 - k2) * digamma(k1)
-        - lgamma(k1)
-        + lgamma(k2)
-        + k2 * (log(theta2) - log(theta1))
-        + k1 * (theta1 / theta2 - 1)
+        + (lgamma(k2) - lgamma(k1))
+        + k2 * (dist2._log_theta - dist1._log_theta)
+        + k1 * (dist1.theta / dist2.theta - 1)
     )

@@ -2,68 +2,59 @@
 
 from __future__ import annotations
 
-from chainer.distribution import Distribution, as_samples, register_kl
+import math
+
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, inside_or, parameter
+from chainer.distributions.utils import xlogy
 from chainer.functions.math.exponential import log
 from chainer.functions.math.logarithm_1p import log1p
-from chainer.types import Shape, VariableLike
-from chainer.variable import Variable, as_variable
+from chainer.types import VariableLike
+from chainer.utils.cache import cached_property
+from chainer.variable import Variable
 
 
-class Geometric(Distribution):
-    r"""Geometric distribution, of probability :math:`p (1 - p)^{x - 1}`: trials up to the first success.
+class Geometric(Parametric):
+    r"""Number of trials up to the first success, :math:`p(x) = (1 - p)^{x - 1} p` for :math:`x = 1, 2, \dots`.
 
     Args:
-        p: Probability of success of a trial.
+        p: Probability of success. Variable or array of a float dtype.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Geometric(np.array([0.25], np.float32)).mean
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Geometric(np.float32([0.25])).mean
         variable([4.])
     """
 
+    p = parameter("Probability of success.")
+    _names = ("p",)
+    _support = "positive integer"
+
     def __init__(self, p: VariableLike) -> None:
-        self._p = as_variable(p)
+        super().__init__(p=p)
 
-    @property
-    def p(self) -> Variable:
-        """Probability of success."""
-        return self._p
+    @cached_property
+    def _log_failure(self) -> Variable:
+        return log1p(-self.p)
 
-    @property
-    def batch_shape(self) -> Shape:
-        return self.p.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"p": self.p}
-
-    @property
-    def support(self) -> str:
-        return "positive integer"
-
-    @property
+    @cached_property
     def mean(self) -> Variable:
         return 1 / self.p
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
-        return (1 - self.p) / self.p**2
+        return (1 - self.p) / (self.p * self.p)
 
     def log_prob(self, x: VariableLike) -> Variable:
-        x = as_variable(x)
-        trials = x.array.astype(self.p.dtype) if x.dtype.kind != "f" else x
-        return (trials - 1) * log1p(-self.p) + log(self.p)
+        x = self._observed(x)
+        return inside_or(x.array >= 1, xlogy(x - 1, self._log_failure) + log(self.p), -math.inf)
 
     def sample_n(self, n: int) -> Variable:
-        x = self.xp.random.geometric(self.p.array, (n, *self.batch_shape))
-        return Variable(as_samples(x, self.p), requires_grad=False)
+        return Variable(self._draw("geometric", n, self.p.array))
 
 
 @register_kl(Geometric, Geometric)
-def _kl_geometric_geometric(dist1: Geometric, dist2: Geometric) -> Variable:
-    p1, p2 = dist1.p, dist2.p
-    return (1 / p1 - 1) * (log1p(-p1) - log1p(-p2)) + log(p1) - log(p2)
+def _kl(dist1: Geometric, dist2: Geometric) -> Variable:
+    failures = dist1.mean - 1
+    gain = xlogy(failures, dist1._log_failure) - xlogy(failures, dist2._log_failure)
+    return log(dist1.p) - log(dist2.p) + gain

@@ -4,88 +4,69 @@ from __future__ import annotations
 
 import math
 
-from chainer.distribution import Distribution, as_samples, register_kl
+import numpy
+
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, parameter
 from chainer.functions.math.exponential import exp, log
 from chainer.functions.math.lgamma import lgamma
-from chainer.types import Shape, VariableLike
-from chainer.variable import Variable, as_variable
+from chainer.types import VariableLike
+from chainer.utils.cache import cached_property
+from chainer.variable import Variable
 
-EULER = 0.57721566490153286060651209008240243104215933593992
-"""Euler's constant."""
+_EULER = float(numpy.euler_gamma)
 
 
-class Gumbel(Distribution):
-    r"""Gumbel distribution, of density :math:`e^{- z - e^{- z}} / s` with :math:`z = (x - l) / s`.
+class Gumbel(Parametric):
+    r"""Gumbel distribution, :math:`p(x) = \frac{1}{\eta} e^{-(z + e^{-z})}` with :math:`z = (x - \mu) / \eta`.
+
+    Samples are reparametrised.
 
     Args:
-        loc: Location :math:`l`.
-        scale: Scale :math:`s`.
+        loc: Mode :math:`\mu`. Variable or array of a float dtype.
+        scale: Scale :math:`\eta > 0`.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Gumbel(np.array([0], np.float32), np.array([1], np.float32)).mean
-        variable([0.5772157])
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Gumbel(np.float32([0]), np.float32([1])).mean
+        variable([0.577])
     """
 
+    loc = parameter("Mode.")
+    scale = parameter("Scale.")
+    _names = ("loc", "scale")
+    _support = "real"
+
     def __init__(self, loc: VariableLike, scale: VariableLike) -> None:
-        self._loc = as_variable(loc)
-        self._scale = as_variable(scale)
+        super().__init__(loc=loc, scale=scale)
 
-    @property
-    def loc(self) -> Variable:
-        """Location."""
-        return self._loc
+    @cached_property
+    def _log_scale(self) -> Variable:
+        return log(self.scale)
 
-    @property
-    def scale(self) -> Variable:
-        """Scale."""
-        return self._scale
-
-    @property
-    def batch_shape(self) -> Shape:
-        return self.loc.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"loc": self.loc, "scale": self.scale}
-
-    @property
-    def support(self) -> str:
-        return "real"
-
-    @property
+    @cached_property
     def mean(self) -> Variable:
-        return self.loc + EULER * self.scale
+        return self.loc + self.scale * _EULER
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
-        return math.pi**2 * self.scale**2 / 6
+        return self.scale * self.scale * (math.pi**2 / 6)
 
-    @property
+    @cached_property
     def entropy(self) -> Variable:
-        return log(self.scale) + (EULER + 1)
+        return self._log_scale + (_EULER + 1)
 
     def log_prob(self, x: VariableLike) -> Variable:
-        z = (as_variable(x) - self.loc) / self.scale
-        return -log(self.scale) - z - exp(-z)
+        z = (x - self.loc) / self.scale
+        return -(z + exp(-z)) - self._log_scale
 
     def sample_n(self, n: int) -> Variable:
-        noise = self.xp.random.gumbel(size=(n, *self.batch_shape))
-        return as_samples(noise, self.loc) * self.scale + self.loc
+        return self.loc + self.scale * self._draw("gumbel", n)
 
 
 @register_kl(Gumbel, Gumbel)
-def _kl_gumbel_gumbel(dist1: Gumbel, dist2: Gumbel) -> Variable:
+def _kl(dist1: Gumbel, dist2: Gumbel) -> Variable:
     ratio = dist1.scale / dist2.scale
-    return (
-        log(dist2.scale)
-        - log(dist1.scale)
-        + EULER * (ratio - 1)
-        + exp((dist2.loc - dist1.loc) / dist2.scale + lgamma(ratio + 1))
-        - 1
-        + (dist1.loc - dist2.loc) / dist2.scale
-    )
+    distance = (dist1.loc - dist2.loc) / dist2.scale
+    expected = distance + _EULER * (ratio - 1) + exp(lgamma(ratio + 1) - distance)
+    return dist2._log_scale - dist1._log_scale + expected - 1

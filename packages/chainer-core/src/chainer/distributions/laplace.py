@@ -4,91 +4,78 @@ from __future__ import annotations
 
 import math
 
-import numpy
-
 from chainer import backend
-from chainer.distribution import Distribution, as_samples, register_kl
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, parameter
 from chainer.function_node import FunctionNode
 from chainer.functions.math.basic_math import absolute
 from chainer.functions.math.exponential import exp, log
-from chainer.types import Arrays, Shape, VariableLike, Variables
-from chainer.variable import Variable, as_variable
+from chainer.functions.math.minimum import minimum
+from chainer.types import Arrays, VariableLike, Variables
+from chainer.utils.cache import cached_property
+from chainer.variable import Variable
 
 
 class LaplaceCDF(FunctionNode):
-    """Node of the distribution function at location 0 and scale 1."""
+    """Node of the distribution function of the standard Laplace distribution."""
+
+    is_elementwise = True
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs((0,))
         (x,) = inputs
+        self.retain_inputs((0,))
         xp = backend.get_array_module(x)
-        return (0.5 - 0.5 * xp.sign(x) * xp.expm1(-abs(x)),)
+        tail = 0.5 * xp.exp(-abs(x))
+        return (xp.where(x < 0, tail, 1 - tail),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (x,) = self.get_retained_inputs()
-        (gy,) = grad_outputs
-        return (0.5 * exp(-absolute(x)) * gy,)
+        return (0.5 * exp(-absolute(x)) * grad_outputs[0],)
 
 
 class LaplaceICDF(FunctionNode):
-    """Node of the inverse of the distribution function at location 0 and scale 1."""
+    """Node of the quantiles of the standard Laplace distribution; NaN outside of [0, 1]."""
+
+    is_elementwise = True
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs((0,))
         (x,) = inputs
+        self.retain_inputs((0,))
         xp = backend.get_array_module(x)
-        centred = x - 0.5
-        with numpy.errstate(divide="ignore"):
-            return (-xp.sign(centred) * xp.log1p(-2 * abs(centred)),)
+        log_tail = xp.log(2 * xp.minimum(x, 1 - x))
+        return (xp.where(x < 0.5, log_tail, -log_tail),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (x,) = self.get_retained_inputs()
-        (gy,) = grad_outputs
-        return (gy / (0.5 - absolute(x - 0.5)),)
+        return (grad_outputs[0] / minimum(x, 1 - x),)
 
 
-class Laplace(Distribution):
-    r"""Laplace distribution, of density :math:`e^{- |x - l| / s} / (2 s)`.
+class Laplace(Parametric):
+    r"""Laplace distribution, :math:`p(x) = \frac{1}{2 b} e^{-|x - \mu| / b}`.
+
+    Samples are reparametrised.
 
     Args:
-        loc: Location :math:`l`.
-        scale: Scale :math:`s`.
+        loc: Mean :math:`\mu`. Variable or array of a float dtype.
+        scale: Scale :math:`b > 0`.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Laplace(np.array([1], np.float32), np.array([2], np.float32)).cdf(np.array([1], np.float32))
-        variable([0.5])
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Laplace(np.float32([1]), np.float32([2])).prob(np.float32([1]))
+        variable([0.25])
     """
 
+    loc = parameter("Mean.")
+    scale = parameter("Scale.")
+    _names = ("loc", "scale")
+    _support = "real"
+
     def __init__(self, loc: VariableLike, scale: VariableLike) -> None:
-        self._loc = as_variable(loc)
-        self._scale = as_variable(scale)
+        super().__init__(loc=loc, scale=scale)
 
-    @property
-    def loc(self) -> Variable:
-        """Location."""
-        return self._loc
-
-    @property
-    def scale(self) -> Variable:
-        """Scale."""
-        return self._scale
-
-    @property
-    def batch_shape(self) -> Shape:
-        return self.loc.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"loc": self.loc, "scale": self.scale}
-
-    @property
-    def support(self) -> str:
-        return "real"
+    @cached_property
+    def _log_scale(self) -> Variable:
+        return log(self.scale)
 
     @property
     def mean(self) -> Variable:
@@ -98,39 +85,33 @@ class Laplace(Distribution):
     def mode(self) -> Variable:
         return self.loc
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
-        return 2 * self.scale**2
+        return 2 * self.scale * self.scale
 
-    @property
+    @cached_property
     def stddev(self) -> Variable:
         return math.sqrt(2) * self.scale
 
-    @property
+    @cached_property
     def entropy(self) -> Variable:
-        return 1 + log(2 * self.scale)
+        return self._log_scale + (1 + math.log(2))
 
     def log_prob(self, x: VariableLike) -> Variable:
-        return -log(2 * self.scale) - absolute(as_variable(x) - self.loc) / self.scale
+        return -absolute(x - self.loc) / self.scale - self._log_scale - math.log(2)
 
     def cdf(self, x: VariableLike) -> Variable:
-        return LaplaceCDF().apply(((as_variable(x) - self.loc) / self.scale,))[0]
+        return LaplaceCDF().apply(((x - self.loc) / self.scale,))[0]
 
     def icdf(self, x: VariableLike) -> Variable:
         return self.loc + self.scale * LaplaceICDF().apply((x,))[0]
 
     def sample_n(self, n: int) -> Variable:
-        noise = self.xp.random.laplace(size=(n, *self.batch_shape))
-        return as_samples(noise, self.loc) * self.scale + self.loc
+        return self.loc + self.scale * self._draw("laplace", n)
 
 
 @register_kl(Laplace, Laplace)
-def _kl_laplace_laplace(dist1: Laplace, dist2: Laplace) -> Variable:
+def _kl(dist1: Laplace, dist2: Laplace) -> Variable:
     distance = absolute(dist1.loc - dist2.loc)
-    return (
-        log(dist2.scale)
-        - log(dist1.scale)
-        + distance / dist2.scale
-        + dist1.scale / dist2.scale * exp(-distance / dist1.scale)
-        - 1
-    )
+    expected = (distance + dist1.scale * exp(-distance / dist1.scale)) / dist2.scale
+    return dist2._log_scale - dist1._log_scale + expected - 1

@@ -1,88 +1,69 @@
-"""Logarithmic normal distribution."""
+"""Log-normal distribution."""
 
 from __future__ import annotations
 
 import math
 
-from chainer.distribution import Distribution, as_samples, register_kl
-from chainer.distributions.utils import minus_infinity, within
-from chainer.functions.array.where import where
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, inside_or, parameter
+from chainer.distributions.normal import Normal, normal_kl
 from chainer.functions.math.exponential import exp, log
 from chainer.functions.math.exponential_m1 import expm1
-from chainer.types import Shape, VariableLike
+from chainer.types import VariableLike
+from chainer.utils.cache import cached_property
 from chainer.variable import Variable, as_variable
 
 
-class LogNormal(Distribution):
-    r"""Distribution of a number whose logarithm is normal.
+class LogNormal(Parametric):
+    r"""Distribution of :math:`e^y` for a normal :math:`y`.
+
+    .. math:: p(x) = \frac{1}{\sqrt{2\pi} \sigma x} e^{-\frac{(\log x - \mu)^2}{2 \sigma^2}}
+
+    Samples are reparametrised.
 
     Args:
-        mu: Mean of the logarithm.
-        sigma: Standard deviation of the logarithm.
+        mu: Mean :math:`\mu` of the logarithm. Variable or array of a float dtype.
+        sigma: Standard deviation :math:`\sigma` of the logarithm.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.LogNormal(np.array([0], np.float32), np.array([1], np.float32)).mean
-        variable([1.6487212])
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.LogNormal(np.zeros(1, "f"), np.ones(1, "f")).mean
+        variable([1.649])
     """
 
+    mu = parameter("Mean of the logarithm.")
+    sigma = parameter("Standard deviation of the logarithm.")
+    _names = ("mu", "sigma")
+    _support = "positive"
+
     def __init__(self, mu: VariableLike, sigma: VariableLike) -> None:
-        self._mu = as_variable(mu)
-        self._sigma = as_variable(sigma)
+        super().__init__(mu=mu, sigma=sigma)
 
-    @property
-    def mu(self) -> Variable:
-        """Mean of the logarithm."""
-        return self._mu
+    @cached_property
+    def _log(self) -> Normal:
+        return Normal(self.mu, self.sigma)
 
-    @property
-    def sigma(self) -> Variable:
-        """Standard deviation of the logarithm."""
-        return self._sigma
-
-    @property
-    def batch_shape(self) -> Shape:
-        return self.mu.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"mu": self.mu, "sigma": self.sigma}
-
-    @property
-    def support(self) -> str:
-        return "positive"
-
-    @property
+    @cached_property
     def mean(self) -> Variable:
-        return exp(self.mu + 0.5 * self.sigma**2)
+        return exp(self.mu + 0.5 * self._log.variance)
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
-        return exp(2 * self.mu + self.sigma**2) * expm1(self.sigma**2)
+        return self.mean * self.mean * expm1(self._log.variance)
 
-    @property
+    @cached_property
     def entropy(self) -> Variable:
-        return 0.5 + 0.5 * math.log(2 * math.pi) + log(self.sigma) + self.mu
+        return self.mu + self._log.entropy
 
     def log_prob(self, x: VariableLike) -> Variable:
-        x = as_variable(x)
-        inside = x.array > 0
-        log_x = log(within(inside, x, 1))
-        z = (log_x - self.mu) / self.sigma
-        y = -0.5 * math.log(2 * math.pi) - log(self.sigma) - log_x - 0.5 * z**2
-        return where(inside, y, minus_infinity(y))
+        inside = as_variable(x).array > 0
+        log_x = log(inside_or(inside, x, 1.0))
+        return inside_or(inside, self._log.log_prob(log_x) - log_x, -math.inf)
 
     def sample_n(self, n: int) -> Variable:
-        noise = self.xp.random.standard_normal((n, *self.batch_shape))
-        return exp(self.mu + self.sigma * as_samples(noise, self.mu))
+        return exp(self._log.sample_n(n))
 
 
 @register_kl(LogNormal, LogNormal)
-def _kl_log_normal_log_normal(dist1: LogNormal, dist2: LogNormal) -> Variable:
-    z = (dist1.mu - dist2.mu) / dist2.sigma
-    ratio = dist1.sigma / dist2.sigma
-    return 0.5 * (z**2 + ratio**2 - 1) - log(ratio)
+def _kl(dist1: LogNormal, dist2: LogNormal) -> Variable:
+    return normal_kl(dist1._log, dist2._log)

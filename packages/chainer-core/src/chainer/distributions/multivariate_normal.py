@@ -2,149 +2,149 @@
 
 from __future__ import annotations
 
-import math
+from typing import Any
+
+import numpy
 
 from chainer import backend
-from chainer.distribution import Distribution, as_samples, register_kl
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, parameter
+from chainer.distributions.normal import HALF_LOG_2PI
 from chainer.function_node import FunctionNode
-from chainer.functions.array.broadcast import broadcast_to
 from chainer.functions.array.diagonal import diagonal
-from chainer.functions.array.expand_dims import expand_dims
 from chainer.functions.array.squeeze import squeeze
-from chainer.functions.array.swapaxes import swapaxes
-from chainer.functions.math.basic_math import absolute
+from chainer.functions.math._half import by_way_of_float32
 from chainer.functions.math.exponential import log
 from chainer.functions.math.matmul import matmul
-from chainer.functions.math.sum import sum
+from chainer.functions.math.square import square
+from chainer.functions.math.sum import sum as _sum
 from chainer.types import Arrays, NdArray, Shape, VariableLike, Variables
-from chainer.variable import Variable, as_variable
+from chainer.utils import type_check
+from chainer.utils.argument import parse_kwargs
+from chainer.utils.cache import cached_property
+from chainer.variable import Variable
 
 
 class TriangularInv(FunctionNode):
-    """Node of the inverse of triangular matrices.
+    """Node of the inverses of triangular matrices; what lies on the other side of the diagonal is not looked at.
 
     Args:
-        lower: Whether they are lower triangular; else upper.
+        lower: Whether they are lower triangular.
     """
 
     def __init__(self, lower: bool) -> None:
-        self._lower = lower
+        self.lower = lower
+
+    def check_type_forward(self, in_types: Any) -> None:
+        type_check.argname(in_types, ("x",))
+        (x_type,) = in_types
+        type_check.expect(x_type.dtype.kind == "f", x_type.ndim >= 2)
+        type_check.expect(x_type.shape[-1] == x_type.shape[-2])
 
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_outputs((0,))
-        (x,) = inputs
-        xp = backend.get_array_module(x)
-        inverse = xp.linalg.inv(self._triangle(x)).astype(x.dtype, copy=False)
-        return (self._triangle(inverse),)
+        return (by_way_of_float32(self._inverse, *inputs),)
 
-    def _triangle(self, x: NdArray) -> NdArray:
+    def _inverse(self, x: NdArray) -> NdArray:
         xp = backend.get_array_module(x)
-        return xp.tril(x) if self._lower else xp.triu(x)
+        # LAPACK has nothing to eliminate or to pivot in an upper triangular matrix: what remains is back substitution.
+        upper = xp.triu(x.swapaxes(-1, -2) if self.lower else x)
+        y = xp.triu(xp.linalg.inv(upper))
+        return y.swapaxes(-1, -2) if self.lower else y
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
-        (inverse,) = self.get_retained_outputs()
         (gy,) = grad_outputs
-        transposed = swapaxes(inverse, -1, -2)
-        gx = -matmul(matmul(transposed, gy), transposed)
-        mask = self._triangle(backend.get_array_module(gx.array).ones_like(gx.array))
-        return (gx * mask,)
+        assert gy is not None
+        (y,) = self.get_retained_outputs()
+        gx = -matmul(matmul(y, gy, transa=True), y, transb=True)
+        mask = y.xp.ones(y.shape[-2:], y.dtype)
+        return (gx * (y.xp.tril(mask) if self.lower else y.xp.triu(mask)),)
 
 
-def _triangular_inv(x: VariableLike, lower: bool = True) -> Variable:
-    return TriangularInv(lower).apply((x,))[0]
+class MultivariateNormal(Parametric):
+    r"""Multivariate normal distribution.
 
+    .. math:: p(x) = (2 \pi)^{-d / 2} |V|^{-1/2} e^{-\frac12 (x - \mu)^\top V^{-1} (x - \mu)}, \quad V = L L^\top
 
-def _log_determinant(x: Variable) -> Variable:
-    return sum(log(absolute(diagonal(x, axis1=-2, axis2=-1))), axis=-1)
-
-
-class MultivariateNormal(Distribution):
-    r"""Normal distribution of vectors.
+    Samples are reparametrised.
 
     Args:
-        loc: Mean :math:`\mu`. Shape ``(..., d)``.
-        scale_tril: Lower triangular :math:`L` of the covariance :math:`L L^\top`. Shape ``(..., d, d)``.
+        loc: Mean :math:`\mu`. Variable or array of a float dtype, of shape ``(..., d)``.
+        scale_tril: Lower triangular :math:`L`, by keyword, of shape ``(..., d, d)``.
 
     Raises:
         ValueError: ``scale_tril`` is not given.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> d = D.MultivariateNormal(np.zeros(2, np.float32), scale_tril=np.eye(2, dtype=np.float32))
-        >>> d.log_prob(np.zeros(2, np.float32))
-        variable(-1.837877)
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.MultivariateNormal(np.zeros(2, "f"), scale_tril=np.eye(2, dtype="f")).log_prob(np.ones(2, "f"))
+        variable(-2.838)
     """
 
-    def __init__(self, loc: VariableLike, *, scale_tril: VariableLike | None = None) -> None:
+    loc = parameter("Mean.", event_ndim=1)
+    scale_tril = parameter("Lower triangular factor of the covariance.", event_ndim=2)
+    _names = ("loc", "scale_tril")
+    _support = "real"
+
+    def __init__(self, loc: VariableLike, **kwargs: Any) -> None:
+        (scale_tril,) = parse_kwargs(kwargs, ("scale_tril", None))
         if scale_tril is None:
-            raise ValueError("scale_tril must be given")
-        self._loc = as_variable(loc)
-        self._scale_tril = as_variable(scale_tril)
-
-    @property
-    def loc(self) -> Variable:
-        """Mean."""
-        return self._loc
-
-    @property
-    def scale_tril(self) -> Variable:
-        """Lower triangular factor of the covariance."""
-        return self._scale_tril
+            raise ValueError("scale_tril must be given, the lower triangular factor of the covariance")
+        super().__init__(loc=loc, scale_tril=scale_tril)
 
     @property
     def d(self) -> int:
-        """Length of the vectors."""
-        return self.scale_tril.shape[-1]
-
-    @property
-    def batch_shape(self) -> Shape:
-        return self.loc.shape[:-1]
+        """Number of dimensions."""
+        return self._given["loc"].shape[-1]
 
     @property
     def event_shape(self) -> Shape:
-        return self.loc.shape[-1:]
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"loc": self.loc, "scale_tril": self.scale_tril}
-
-    @property
-    def support(self) -> str:
-        return "real"
+        return (self.d,)
 
     @property
     def mean(self) -> Variable:
         return self.loc
 
     @property
-    def covariance(self) -> Variable:
-        return matmul(self.scale_tril, swapaxes(self.scale_tril, -1, -2))
+    def mode(self) -> Variable:
+        return self.loc
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
-        return sum(self.scale_tril**2, axis=-1)
+        return _sum(square(self.scale_tril), axis=-1)
 
-    @property
+    @cached_property
+    def covariance(self) -> Variable:
+        return matmul(self.scale_tril, self.scale_tril, transb=True)
+
+    @cached_property
+    def _logdet_scale(self) -> Variable:
+        return _sum(log(diagonal(self.scale_tril, axis1=-2, axis2=-1)), axis=-1)
+
+    @cached_property
+    def _inverse_scale(self) -> Variable:
+        return TriangularInv(True).apply((self.scale_tril,))[0]
+
+    @cached_property
     def entropy(self) -> Variable:
-        return _log_determinant(self.scale_tril) + 0.5 * self.d * math.log(2 * math.pi * math.e)
+        return self._logdet_scale + self.d * (0.5 + HALF_LOG_2PI)
+
+    def _squared_distance(self, x: VariableLike) -> Variable:
+        """Squared Mahalanobis distances from the mean."""
+        rows = (x - self.loc)[..., numpy.newaxis, :]
+        return _sum(square(matmul(rows, self._inverse_scale, transb=True)), axis=(-2, -1))
 
     def log_prob(self, x: VariableLike) -> Variable:
-        difference = expand_dims(as_variable(x) - self.loc, axis=-1)
-        inverse = _triangular_inv(self.scale_tril)
-        inverse = broadcast_to(inverse, (*difference.shape[:-2], self.d, self.d))
-        z = squeeze(matmul(inverse, difference), axis=-1)
-        return -0.5 * self.d * math.log(2 * math.pi) - _log_determinant(self.scale_tril) - 0.5 * sum(z**2, axis=-1)
+        return -0.5 * self._squared_distance(x) - self._logdet_scale - self.d * HALF_LOG_2PI
 
     def sample_n(self, n: int) -> Variable:
-        noise = self.xp.random.standard_normal((n, *self.loc.shape, 1))
-        scale = broadcast_to(self.scale_tril, (n, *self.scale_tril.shape))
-        return self.loc + squeeze(matmul(scale, as_samples(noise, self.loc)), axis=-1)
+        shape = (n, *self.batch_shape, self.d, 1)
+        noise = self.xp.random.standard_normal(shape).astype(self._dtype, copy=False)
+        return self.loc + squeeze(matmul(self.scale_tril, noise), axis=-1)
 
 
 @register_kl(MultivariateNormal, MultivariateNormal)
-def _kl_multivariate_normal_multivariate_normal(dist1: MultivariateNormal, dist2: MultivariateNormal) -> Variable:
-    inverse = _triangular_inv(dist2.scale_tril)
-    z = squeeze(matmul(inverse, expand_dims(dist1.loc - dist2.loc, axis=-1)), axis=-1)
-    trace = sum(matmul(inverse, dist1.scale_tril) ** 2, axis=(-2, -1))
-    log_ratio = _log_determinant(dist2.scale_tril) - _log_determinant(dist1.scale_tril)
-    return log_ratio + 0.5 * (trace + sum(z**2, axis=-1) - dist1.d)
+def _kl(dist1: MultivariateNormal, dist2: MultivariateNormal) -> Variable:
+    spread = _sum(square(matmul(dist2._inverse_scale, dist1.scale_tril)), axis=(-2, -1))
+    distance = dist2._squared_distance(dist1.loc)
+    return dist2._logdet_scale - dist1._logdet_scale + 0.5 * (spread + distance - dist1.d)

@@ -3,118 +3,102 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from chainer.distribution import Distribution, as_samples, register_kl
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, parameter
 from chainer.functions.math.exponential import exp, log
 from chainer.functions.math.log_ndtr import log_ndtr
 from chainer.functions.math.ndtr import ndtr
 from chainer.functions.math.ndtri import ndtri
-from chainer.types import Shape, VariableLike
+from chainer.types import VariableLike
+from chainer.utils.argument import parse_kwargs
 from chainer.utils.cache import cached_property
-from chainer.variable import Variable, as_variable
+from chainer.variable import Variable
+
+HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
-class Normal(Distribution):
-    r"""Normal distribution, of density :math:`e^{- (x - \mu)^2 / (2 \sigma^2)} / \sqrt{2 \pi \sigma^2}`.
+class Normal(Parametric):
+    r"""Normal distribution, :math:`p(x) = \frac{1}{\sqrt{2\pi}\sigma} e^{-\frac{(x - \mu)^2}{2\sigma^2}}`.
+
+    Samples are reparametrised.
 
     Args:
-        loc: Mean :math:`\mu`.
+        loc: Mean :math:`\mu`. Variable or array of a float dtype.
         scale: Standard deviation :math:`\sigma`.
-        log_scale: Its logarithm, instead.
+        log_scale: :math:`\log \sigma`, by keyword, instead of ``scale``.
 
     Raises:
-        ValueError: Both ``scale`` and ``log_scale`` are given, or none.
+        ValueError: Both ``scale`` and ``log_scale`` are given, or neither.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Normal(np.array([1], np.float32), np.array([2], np.float32)).cdf(np.array([1], np.float32))
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Normal(np.zeros(1, "f"), np.ones(1, "f")).cdf(np.float32([0]))
         variable([0.5])
     """
 
-    def __init__(
-        self, loc: VariableLike, scale: VariableLike | None = None, *, log_scale: VariableLike | None = None
-    ) -> None:
+    loc = parameter("Mean.")
+    scale = parameter("Standard deviation.", otherwise=lambda self: exp(self.log_scale))
+    log_scale = parameter("Logarithm of the standard deviation.", otherwise=lambda self: log(self.scale))
+    _names = ("loc", "scale")
+    _support = "real"
+
+    def __init__(self, loc: VariableLike, scale: VariableLike | None = None, **kwargs: Any) -> None:
+        (log_scale,) = parse_kwargs(kwargs, ("log_scale", None))
         if (scale is None) == (log_scale is None):
             raise ValueError("either scale or log_scale must be given, and not both")
-        self._loc = as_variable(loc)
-        self._scale = None if scale is None else as_variable(scale)
-        self._log_scale = None if log_scale is None else as_variable(log_scale)
-
-    @property
-    def loc(self) -> Variable:
-        """Mean."""
-        return self._loc
-
-    @cached_property
-    def scale(self) -> Variable:
-        """Standard deviation."""
-        return exp(self._log_scale) if self._scale is None else self._scale
-
-    @cached_property
-    def log_scale(self) -> Variable:
-        """Its logarithm."""
-        return log(self._scale) if self._log_scale is None else self._log_scale
-
-    @property
-    def batch_shape(self) -> Shape:
-        return self.loc.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"loc": self.loc, "scale": self.scale}
-
-    @property
-    def support(self) -> str:
-        return "real"
+        super().__init__(loc=loc, scale=scale, log_scale=log_scale)
 
     @property
     def mean(self) -> Variable:
         return self.loc
 
     @property
+    def mode(self) -> Variable:
+        return self.loc
+
+    @cached_property
+    def variance(self) -> Variable:
+        return self.scale * self.scale
+
+    @property
     def stddev(self) -> Variable:
         return self.scale
 
-    @property
-    def variance(self) -> Variable:
-        return self.scale**2
-
-    @property
+    @cached_property
     def entropy(self) -> Variable:
-        return self.log_scale + 0.5 * math.log(2 * math.pi * math.e)
+        return self.log_scale + (0.5 + HALF_LOG_2PI)
 
-    def _standard(self, x: VariableLike) -> Variable:
-        return (as_variable(x) - self.loc) / self.scale
+    def _standardised(self, x: VariableLike) -> Variable:
+        return (x - self.loc) / self.scale
 
     def log_prob(self, x: VariableLike) -> Variable:
-        return -0.5 * math.log(2 * math.pi) - self.log_scale - 0.5 * self._standard(x) ** 2
+        z = self._standardised(x)
+        return -0.5 * z * z - self.log_scale - HALF_LOG_2PI
 
     def cdf(self, x: VariableLike) -> Variable:
-        return ndtr(self._standard(x))
+        return ndtr(self._standardised(x))
+
+    def log_cdf(self, x: VariableLike) -> Variable:
+        return log_ndtr(self._standardised(x))
+
+    def survival_function(self, x: VariableLike) -> Variable:
+        return ndtr(-self._standardised(x))
+
+    def log_survival_function(self, x: VariableLike) -> Variable:
+        return log_ndtr(-self._standardised(x))
 
     def icdf(self, x: VariableLike) -> Variable:
         return self.loc + self.scale * ndtri(x)
 
-    def log_cdf(self, x: VariableLike) -> Variable:
-        return log_ndtr(self._standard(x))
-
-    def survival_function(self, x: VariableLike) -> Variable:
-        return ndtr(-self._standard(x))
-
-    def log_survival_function(self, x: VariableLike) -> Variable:
-        return log_ndtr(-self._standard(x))
-
     def sample_n(self, n: int) -> Variable:
-        noise = self.xp.random.standard_normal((n, *self.batch_shape))
-        return self.loc + self.scale * as_samples(noise, self.loc)
+        return self.loc + self.scale * self._draw("standard_normal", n)
 
 
 @register_kl(Normal, Normal)
-def _kl_normal_normal(dist1: Normal, dist2: Normal) -> Variable:
-    z = (dist1.loc - dist2.loc) / dist2.scale
+def normal_kl(dist1: Normal, dist2: Normal) -> Variable:
+    """Divergence of normal distributions."""
     ratio = dist1.scale / dist2.scale
-    return 0.5 * (z**2 + ratio**2 - 1) + dist2.log_scale - dist1.log_scale
+    distance = (dist1.loc - dist2.loc) / dist2.scale
+    return dist2.log_scale - dist1.log_scale + 0.5 * (ratio * ratio + distance * distance - 1)

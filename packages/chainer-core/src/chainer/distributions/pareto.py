@@ -2,88 +2,80 @@
 
 from __future__ import annotations
 
-from chainer.distribution import Distribution, as_samples, register_kl
-from chainer.distributions.utils import minus_infinity, within
-from chainer.functions.array.where import where
-from chainer.functions.math.exponential import exp, log
-from chainer.types import Shape, VariableLike
+import math
+
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, inside_or, parameter
+from chainer.functions.math.exponential import log
+from chainer.types import VariableLike
+from chainer.utils.cache import cached_property
 from chainer.variable import Variable, as_variable
 
 
-class Pareto(Distribution):
-    r"""Pareto distribution, of density :math:`\alpha s^\alpha / x^{\alpha + 1}` from the scale :math:`s` on.
+class Pareto(Parametric):
+    r"""Pareto distribution, :math:`p(x) = \alpha s^\alpha x^{-(\alpha + 1)}` for :math:`x \ge s`.
+
+    Its mean is infinite for :math:`\alpha \le 1`, its variance for :math:`\alpha \le 2`. Samples are reparametrised by
+    the scale alone.
 
     Args:
-        scale: Scale :math:`s`.
-        alpha: Parameter :math:`\alpha`.
+        scale: Least outcome :math:`s > 0`. Variable or array of a float dtype.
+        alpha: Exponent :math:`\alpha > 0` of the tail.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Pareto(np.array([1], np.float32), np.array([3], np.float32)).mean
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Pareto(np.float32([1]), np.float32([3])).mean
         variable([1.5])
     """
 
+    scale = parameter("Least outcome.")
+    alpha = parameter("Exponent of the tail.")
+    _names = ("scale", "alpha")
+    _support = "[scale, inf]"
+
     def __init__(self, scale: VariableLike, alpha: VariableLike) -> None:
-        self._scale = as_variable(scale)
-        self._alpha = as_variable(alpha)
+        super().__init__(scale=scale, alpha=alpha)
 
-    @property
-    def scale(self) -> Variable:
-        """Scale."""
-        return self._scale
+    @cached_property
+    def _log_scale(self) -> Variable:
+        return log(self.scale)
 
-    @property
-    def alpha(self) -> Variable:
-        """Parameter :math:`\\alpha`."""
-        return self._alpha
+    @cached_property
+    def _log_alpha(self) -> Variable:
+        return log(self.alpha)
 
-    @property
-    def batch_shape(self) -> Shape:
-        return self.scale.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"scale": self.scale, "alpha": self.alpha}
-
-    @property
-    def support(self) -> str:
-        return "[scale, inf]"
-
-    @property
+    @cached_property
     def mean(self) -> Variable:
-        mean = self.alpha * self.scale / (self.alpha - 1)
-        return where(self.alpha.array > 1, mean, -minus_infinity(mean))
+        finite = self.alpha.array > 1
+        alpha = inside_or(finite, self.alpha, 2.0)
+        return inside_or(finite, alpha * self.scale / (alpha - 1), math.inf)
 
-    @property
+    @cached_property
     def variance(self) -> Variable:
-        variance = self.scale**2 * self.alpha / ((self.alpha - 1) ** 2 * (self.alpha - 2))
-        return where(self.alpha.array > 2, variance, -minus_infinity(variance))
+        finite = self.alpha.array > 2
+        alpha = inside_or(finite, self.alpha, 3.0)
+        return inside_or(finite, alpha * (self.scale / (alpha - 1)) ** 2 / (alpha - 2), math.inf)
 
-    @property
+    @cached_property
     def entropy(self) -> Variable:
-        return log(self.scale) - log(self.alpha) + 1 / self.alpha + 1
+        return self._log_scale - self._log_alpha + 1 / self.alpha + 1
 
     def log_prob(self, x: VariableLike) -> Variable:
-        x = as_variable(x)
-        log_x = log(within(x.array > 0, x, 1))
-        y = log(self.alpha) + self.alpha * log(self.scale) - (self.alpha + 1) * log_x
-        return where(x.array >= self.scale.array, y, minus_infinity(y))
+        inside = as_variable(x).array >= self.scale.array
+        log_x = log(inside_or(inside, x, self.scale))
+        y = self._log_alpha + self.alpha * self._log_scale - (self.alpha + 1) * log_x
+        return inside_or(inside, y, -math.inf)
 
     def sample_n(self, n: int) -> Variable:
-        noise = self.xp.random.standard_exponential((n, *self.batch_shape))
-        return self.scale * exp(as_samples(noise, self.scale) / self.alpha)
+        return self.scale * (1 + self._draw("pareto", n, self.alpha.array))
 
 
 @register_kl(Pareto, Pareto)
-def _kl_pareto_pareto(dist1: Pareto, dist2: Pareto) -> Variable:
+def _kl(dist1: Pareto, dist2: Pareto) -> Variable:
     y = (
-        dist2.alpha * (log(dist1.scale) - log(dist2.scale))
-        + log(dist1.alpha)
-        - log(dist2.alpha)
+        dist1._log_alpha
+        - dist2._log_alpha
+        + dist2.alpha * (dist1._log_scale - dist2._log_scale)
         + (dist2.alpha - dist1.alpha) / dist1.alpha
     )
-    return where(dist1.scale.array >= dist2.scale.array, y, -minus_infinity(y))
+    return inside_or(dist1.scale.array >= dist2.scale.array, y, math.inf)

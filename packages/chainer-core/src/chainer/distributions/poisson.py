@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from chainer.distribution import Distribution, as_samples, register_kl
+import math
+
+from chainer.distribution import register_kl
+from chainer.distributions._parametric import Parametric, inside_or, parameter
+from chainer.distributions.utils import xlogy
 from chainer.functions.math.exponential import log
 from chainer.functions.math.lgamma import lgamma
-from chainer.types import Shape, VariableLike
-from chainer.variable import Variable, as_array, as_variable
+from chainer.types import VariableLike
+from chainer.utils.cache import cached_property
+from chainer.variable import Variable
 
 
-class Poisson(Distribution):
-    r"""Poisson distribution, of probability :math:`\lambda^x e^{- \lambda} / x!`.
+class Poisson(Parametric):
+    r"""Poisson distribution, :math:`p(x) = \frac{\lambda^x e^{-\lambda}}{x!}` for :math:`x = 0, 1, \dots`.
 
     Args:
-        lam: Rate :math:`\lambda`.
+        lam: Mean :math:`\lambda`. Variable or array of a float dtype.
 
     Example:
-        >>> import chainer.distributions as D, numpy as np
-        >>> D.Poisson(np.array([2], np.float32)).log_prob(np.array([0]))
+        >>> import numpy as np, chainer.distributions as D
+        >>> D.Poisson(np.float32([2])).log_prob(np.array([0]))
         variable([-2.])
     """
 
+    lam = parameter("Mean.")
+    _names = ("lam",)
+    _support = "non negative integer"
+
     def __init__(self, lam: VariableLike) -> None:
-        self._lam = as_variable(lam)
+        super().__init__(lam=lam)
 
-    @property
-    def lam(self) -> Variable:
-        """Rate."""
-        return self._lam
-
-    @property
-    def batch_shape(self) -> Shape:
-        return self.lam.shape
-
-    @property
-    def event_shape(self) -> Shape:
-        return ()
-
-    @property
-    def params(self) -> dict[str, Variable]:
-        return {"lam": self.lam}
-
-    @property
-    def support(self) -> str:
-        return "non negative integer"
+    @cached_property
+    def _log_lam(self) -> Variable:
+        return log(self.lam)
 
     @property
     def mean(self) -> Variable:
@@ -54,14 +46,16 @@ class Poisson(Distribution):
         return self.lam
 
     def log_prob(self, x: VariableLike) -> Variable:
-        x = as_array(x).astype(self.lam.dtype, copy=False)
-        return x * log(self.lam) - self.lam - lgamma(x + 1)
+        x = self._observed(x)
+        inside = x.array >= 0
+        x = inside_or(inside, x, 0.0)
+        return inside_or(inside, xlogy(x, self._log_lam) - self.lam - lgamma(x + 1), -math.inf)
 
     def sample_n(self, n: int) -> Variable:
-        x = self.xp.random.poisson(self.lam.array, (n, *self.batch_shape))
-        return Variable(as_samples(x, self.lam), requires_grad=False)
+        return Variable(self._draw("poisson", n, self.lam.array))
 
 
 @register_kl(Poisson, Poisson)
-def _kl_poisson_poisson(dist1: Poisson, dist2: Poisson) -> Variable:
-    return dist1.lam * (log(dist1.lam) - log(dist2.lam)) - dist1.lam + dist2.lam
+def _kl(dist1: Poisson, dist2: Poisson) -> Variable:
+    lam1, lam2 = dist1.lam, dist2.lam
+    return xlogy(lam1, dist1._log_lam) - xlogy(lam1, dist2._log_lam) - lam1 + lam2

@@ -1,67 +1,48 @@
-"""What distributions share."""
+"""Products with logarithms that have a limit where the logarithm has none."""
 
 from __future__ import annotations
 
-import numpy
+from typing import Any
 
 from chainer import backend
+from chainer.distributions._parametric import inside_or
 from chainer.function_node import FunctionNode
-from chainer.functions.array.where import where
-from chainer.functions.math.exponential import log
-from chainer.functions.math.lgamma import lgamma
-from chainer.types import Arrays, NdArray, Shape, Variables
-from chainer.variable import Variable
+from chainer.types import Arrays, VariableLike, Variables
+from chainer.variable import Variable, as_array, as_variable
 
 
 class ModifiedXLogX(FunctionNode):
-    """Node of :math:`x \\log x` that is zero at zero.
+    r"""Node of :math:`x \log x`, which is 0 at 0, for an :math:`\log x` that is known more exactly than from ``x``.
+
+    Its gradient goes into ``x`` alone, :math:`\log x + 1`, and is 0 at 0, where it has no limit.
 
     Args:
-        logx: Logarithm of ``x``, which is mostly there already.
+        logx: The logarithm of the input. Variable or array.
     """
 
-    def __init__(self, logx: Variable) -> None:
-        self._logx = logx
+    is_elementwise = True
+
+    def __init__(self, logx: VariableLike) -> None:
+        self.logx = as_variable(logx)
 
     def forward(self, inputs: Arrays) -> Arrays:
         (x,) = inputs
-        self._is_zero = x == 0
-        with numpy.errstate(invalid="ignore"):
-            y = x * self._logx.array
-        return (backend.get_array_module(x).where(self._is_zero, x, y),)
+        self.retain_inputs((0,))
+        xp = backend.get_array_module(x)
+        return (x * xp.where(x == 0, xp.zeros((), x.dtype), self.logx.array),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (gy,) = grad_outputs
-        return (gy * (self._logx + 1),)
+        (x,) = self.get_retained_input_arrays()
+        return (gy * inside_or(x != 0, self.logx + 1, 0.0),)
 
 
-def modified_xlogx(x: Variable) -> Variable:
-    """:math:`x \\log x`, and zero at zero."""
-    with numpy.errstate(divide="ignore"):
-        return ModifiedXLogX(log(x)).apply((x,))[0]
+def xlogx(x: Variable, logx: Variable) -> Variable:
+    """:class:`ModifiedXLogX`, applied."""
+    return ModifiedXLogX(logx).apply((x,))[0]
 
 
-def log_beta(a: Variable, b: Variable) -> Variable:
-    """Logarithm of the beta function."""
-    return lgamma(a) + lgamma(b) - lgamma(a + b)
-
-
-def draw_classes(p: NdArray, size: Shape) -> NdArray:
-    """Draws classes of the probabilities along the last axis of ``p``; the other axes follow the first of ``size``."""
-    n_class = p.shape[-1]
-    rows = p.reshape(-1, n_class).astype(numpy.float64)
-    rows /= rows.sum(axis=1, keepdims=True)  # to add up to one in float64, as NumPy wants them
-    drawn = [numpy.random.choice(n_class, size=size[0], p=row) for row in rows]
-    return numpy.array(drawn).T.reshape(size)
-
-
-def within(inside: NdArray, x: Variable, value: float) -> Variable:
-    """``x`` where it is possible, and elsewhere a value at which the density can be computed, to be discarded."""
-    if inside.all():
-        return x
-    return where(inside, x, backend.get_array_module(x.array).full_like(x.array, value))
-
-
-def minus_infinity(like: Variable) -> NdArray:
-    """An array like ``like`` of what is impossible."""
-    return backend.get_array_module(like.array).full_like(like.array, -numpy.inf)
+def xlogy(x: VariableLike, logy: Variable) -> Variable:
+    r""":math:`x \log y`, which is 0 where ``x`` and ``y`` are, given :math:`\log y`."""
+    array: Any = as_array(x)
+    return inside_or(~((array == 0) & logy.xp.isinf(logy.array)), logy, 0.0) * x
