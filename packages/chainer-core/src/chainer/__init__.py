@@ -19,6 +19,8 @@ from chainer import computational_graph as computational_graph
 from chainer import configuration as configuration
 from chainer import dataset as dataset
 from chainer import datasets as datasets
+from chainer import distribution as distribution
+from chainer import distributions as distributions
 from chainer import function_hooks as function_hooks
 from chainer import functions as functions
 from chainer import initializers as initializers
@@ -55,6 +57,10 @@ from chainer.configuration import config as config
 from chainer.configuration import global_config as global_config
 from chainer.configuration import using_config as using_config
 from chainer.device_resident import DeviceResident as DeviceResident
+from chainer.distribution import Distribution as Distribution
+from chainer.distribution import cross_entropy as cross_entropy
+from chainer.distribution import kl_divergence as kl_divergence
+from chainer.distribution import register_kl as register_kl
 from chainer.function import Function as Function
 from chainer.function import FunctionAdapter as FunctionAdapter
 from chainer.function import force_backprop_mode as force_backprop_mode
