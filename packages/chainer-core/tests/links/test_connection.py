@@ -134,6 +134,32 @@ def test_refuses(make, error, message):
         make()
 
 
+@pytest.mark.parametrize(
+    "short, full",
+    [
+        (lambda: L.Convolution2D(4, 3), lambda: L.Convolution2D(None, 4, 3)),
+        (lambda: L.ConvolutionND(2, 4, 3), lambda: L.ConvolutionND(2, None, 4, 3)),
+        (lambda: L.Deconvolution2D(4, 3), lambda: L.Deconvolution2D(None, 4, 3)),
+        (lambda: L.DeconvolutionND(2, 4, 3), lambda: L.DeconvolutionND(2, None, 4, 3)),
+        (lambda: L.DilatedConvolution2D(4, 3), lambda: L.DilatedConvolution2D(None, 4, 3)),
+        (lambda: L.MLPConvolution2D((4, 5), 3), lambda: L.MLPConvolution2D(None, (4, 5), 3)),
+    ],
+)
+def test_number_of_inputs_may_be_left_out(short, full):
+    x = floats(1, 3, 5, 5)
+    links = short(), full()
+    for link in links:
+        link(x)
+    shapes = [[param.shape for param in link.params()] for link in links]
+    assert shapes[0] == shapes[1]
+
+
+def test_bilinear_zero_grads():
+    link = L.Bilinear(2, 3, 4)
+    link.zero_grads()
+    assert all((param.grad == 0).all() for param in link.params())
+
+
 def test_lazy_groups_are_checked_at_the_first_batch():
     link = L.Convolution2D(None, 4, 3, groups=2)
     with pytest.raises(ValueError, match="input channels must be divisible"):

@@ -60,6 +60,11 @@ def test_initializer_of_the_caller_is_left_alone():
     assert L.GroupNormalization(1, 3, initial_gamma=initializer).gamma.dtype == np.float32
 
 
+def test_initializer_that_names_a_dtype_keeps_it():
+    link = L.BatchNormalization(3, initial_gamma=chainer.initializers.One(np.float64))
+    assert (link.gamma.dtype, link.beta.dtype) == (np.float64, np.float32)
+
+
 def test_statistics_stay_in_float32_with_mixed16():
     with chainer.using_config("dtype", chainer.mixed16):
         batch, group = L.BatchNormalization(3), L.GroupNormalization(1, 3)

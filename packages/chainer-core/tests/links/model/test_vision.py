@@ -136,6 +136,17 @@ def test_weights_that_cannot_be_downloaded(dataset_root, monkeypatch):
         L.GoogLeNet()
 
 
+def test_caffemodel_that_is_there_is_converted_once(dataset_root, monkeypatch):
+    folder = dataset_root / "pfnet/chainer/models"
+    folder.mkdir(parents=True)
+    (folder / "bvlc_googlenet.caffemodel").touch()
+    converted = []
+    monkeypatch.setattr(L.GoogLeNet, "_copy_from_caffemodel", lambda self, path: converted.append(path))
+    for _ in range(2):
+        L.GoogLeNet()
+    assert converted == [str(folder / "bvlc_googlenet.caffemodel")]
+
+
 def test_published_weights_are_found(dataset_root):
     np.random.seed(0)
     saved = L.GoogLeNet(None)
@@ -192,11 +203,15 @@ def test_all_parameters_come_from_the_caffe_model(zeros, make, n_layers, some):
     assert all((param.array > 0).all() for param in model.params())
 
 
-def test_convert_caffemodel_to_npz(tmp_path, monkeypatch):
-    monkeypatch.setattr(L.GoogLeNet, "_copy_from_caffemodel", lambda self, path: self.conv1.W.array.fill(3))
-    L.GoogLeNet.convert_caffemodel_to_npz(tmp_path / "net.caffemodel", tmp_path / "net.npz")
-    model = L.GoogLeNet(tmp_path / "net.npz")
-    np.testing.assert_array_equal(model.conv1.W.array, 3)
+@pytest.mark.parametrize("cls", [L.GoogLeNet, L.ResNet50Layers, pytest.param(L.VGG16Layers, marks=pytest.mark.slow)])
+def test_convert_caffemodel_to_npz(tmp_path, monkeypatch, cls):
+    def fill(model, path):
+        next(model.params()).array.fill(3)
+
+    monkeypatch.setattr("chainer.links.model.vision._classifier.ImageClassifier._copy_from_caffemodel", fill)
+    cls.convert_caffemodel_to_npz(tmp_path / "net.caffemodel", tmp_path / "net.npz")
+    model = cls(tmp_path / "net.npz")
+    np.testing.assert_array_equal(next(model.params()).array, 3)
 
 
 def test_refuses(zeros):
