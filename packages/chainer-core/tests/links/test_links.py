@@ -888,6 +888,38 @@ def test_keeps_the_dtype(case, dtype):
         assert param.grad is None or param.grad.dtype == param.dtype, path
 
 
+ONE = np.float64(0.5)
+WITH_NUMPY_SCALARS = [
+    (lambda: L.BatchNormalization(4, decay=ONE, eps=ONE, initial_gamma=ONE), (3, 4, 5)),
+    (lambda: L.BatchRenormalization(4, rmax=2 * ONE, dmax=ONE, decay=ONE, eps=ONE), (3, 4, 5)),
+    (lambda: L.DecorrelatedBatchNormalization(4, groups=2, decay=ONE, eps=ONE), (9, 4)),
+    (lambda: L.LayerNormalization(4, eps=ONE), (3, 4)),
+    (lambda: L.GroupNormalization(2, 4, eps=ONE), (3, 4, 5)),
+    (lambda: L.SimplifiedDropconnect(4, 3, ratio=ONE), (3, 4)),
+    (lambda: L.StatefulZoneoutLSTM(4, 3, ONE, ONE), (3, 4)),
+    (lambda: L.LSTM(4, 3, bias_init=ONE, forget_bias_init=ONE), (3, 4)),
+    (lambda: L.PReLU(init=ONE), (3, 4)),
+    (lambda: L.Swish((), beta_init=ONE), (3, 4)),
+    (lambda: L.Highway(4, init_bt=ONE), (3, 4)),
+    (lambda: L.Linear(4, 3, initialW=ONE, initial_bias=ONE), (3, 4)),
+]
+
+
+@pytest.mark.parametrize(
+    "make, shape", WITH_NUMPY_SCALARS, ids=[type(make()).__name__ for make, _ in WITH_NUMPY_SCALARS]
+)
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("train", [True, False])
+def test_numpy_scalars_do_not_widen(make, shape, dtype, train):
+    with chainer.using_config("dtype", np.dtype(dtype)), chainer.using_config("train", train):
+        link = make()
+        y = link(floats(*shape).astype(dtype))
+        assert y.dtype == dtype
+        link.cleargrads()
+        F.sum(y).backward()
+    assert all(param.dtype == dtype and param.grad.dtype == dtype for param in link.params())
+
+
 @every_link_with_initializers
 def test_gradients(case):
     with chainer.using_config("dtype", np.dtype("d")):
