@@ -11,6 +11,7 @@ from chainer import Variable, backend
 from chainer.types import Arrays, VariableLike
 
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
+from chainermn.functions._delegate import as_delegate
 
 
 class _Collective(chainer.Function):
@@ -178,7 +179,7 @@ def gather(comm: MpiCommunicatorBase, x: VariableLike, root: int = 0) -> Any:
         On rank ``root`` a tuple of one variable a rank. On others a delegate variable, from which backward can start.
     """
     ys = Gather(comm, root)(x)
-    return _as_tuple(ys) if comm.rank == root else ys
+    return _as_tuple(ys) if comm.rank == root else as_delegate(ys)
 
 
 def scatter(comm: MpiCommunicatorBase, xs: Sequence[VariableLike] | None, root: int = 0) -> Variable:

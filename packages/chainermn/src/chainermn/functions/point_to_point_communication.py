@@ -10,6 +10,7 @@ from chainer import Variable, backend
 from chainer.types import Arrays, NdArray, VariableLike
 
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
+from chainermn.functions._delegate import as_delegate
 
 
 class Send(chainer.Function):
@@ -88,9 +89,9 @@ def send(
     """
     _check_peer(communicator, rank)
     xs = x if isinstance(x, tuple | list) else (x,)
-    delegate: Variable = Send(communicator, rank, tag)(*xs)
-    delegate.name = "delegate_variable"
-    return delegate
+    # The receiver sends gradients back in any case, so plain arrays get a place in the graph as well.
+    xs = [each if isinstance(each, Variable) else Variable(each) for each in xs]
+    return as_delegate(Send(communicator, rank, tag)(*xs))
 
 
 def recv(

@@ -8,6 +8,8 @@ import chainer
 from chainer import Variable, backend
 from chainer.types import Arrays
 
+from chainermn.functions._delegate import as_delegate, is_delegate
+
 
 class PseudoConnect(chainer.Function):
     """Node of :func:`pseudo_connect`: the identity of all inputs but the first."""
@@ -49,4 +51,8 @@ def pseudo_connect(delegate_variable: Variable | None, *actual_variables: Variab
         raise TypeError("actual_variables must not be empty: backward would have nowhere to start")
     if delegate_variable is None:
         return actual_variables[0] if len(actual_variables) == 1 else actual_variables
-    return PseudoConnect()(delegate_variable, *actual_variables)
+    connected = PseudoConnect()(delegate_variable, *actual_variables)
+    for before, after in zip(actual_variables, connected if isinstance(connected, tuple) else (connected,)):
+        if is_delegate(before):
+            as_delegate(after)
+    return connected
