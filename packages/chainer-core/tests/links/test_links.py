@@ -917,7 +917,10 @@ def test_numpy_scalars_do_not_widen(make, shape, dtype, train):
         assert y.dtype == dtype
         link.cleargrads()
         F.sum(y).backward()
-    assert all(param.dtype == dtype and param.grad.dtype == dtype for param in link.params())
+    for param in link.params():
+        assert param.dtype == dtype
+        # The first step of a recurrent link does not use all parameters.
+        assert param.grad is None or param.grad.dtype == dtype
 
 
 @every_link_with_initializers
