@@ -15,14 +15,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from chainer.dataset._download_error import DownloadError
+
 _CHUNK = 1 << 20
 _TIMEOUT = 30  # seconds without a byte
 _ATTEMPTS = 3  # at one address, each going on where the last one broke off
 _SCHEMES = ("http", "https", "ftp", "file")
-
-
-class DownloadError(OSError):
-    """A file could not be had from any of its addresses. The message tells how to place it by hand."""
 
 
 class _Unusable(Exception):

@@ -7,13 +7,14 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import filelock
-
-from chainer.dataset import _sources, _transfer
+from chainer.dataset import _sources
+from chainer.dataset._download_error import DownloadError
 from chainer.dataset._sources import get_mirrors, set_mirrors
-from chainer.dataset._transfer import DownloadError
+
+if TYPE_CHECKING:
+    import filelock
 
 __all__ = [
     "DownloadError",
@@ -81,8 +82,10 @@ def cached_download(url: str) -> str:
     path = cache / hashlib.md5(url.encode(), usedforsecurity=False).hexdigest()
     if not path.exists():
         _make_folder(cache)
-        with filelock.FileLock(f"{path}.lock"):
+        with _lock(Path(f"{path}.lock")):
             if not path.exists():
+                from chainer.dataset import _transfer  # imports http and urllib, which takes a while
+
                 _transfer.fetch(url, get_mirrors(url), path, _sources.get_digest(url))
     return str(path)
 
@@ -103,7 +106,7 @@ def cache_or_load_file(path: str, creator: Callable[[str], Any], loader: Callabl
     target = Path(path)
     if target.exists():
         return loader(path)
-    with filelock.FileLock(target.with_name(f".{target.name}.lock")):
+    with _lock(target.with_name(f".{target.name}.lock")):
         if target.exists():
             return loader(path)
         # A folder in the same file system, so that the file can be renamed; with the same file name, since
@@ -113,6 +116,13 @@ def cache_or_load_file(path: str, creator: Callable[[str], Any], loader: Callabl
             content = creator(unfinished)
             os.replace(unfinished, target)
         return content
+
+
+def _lock(path: Path) -> filelock.BaseFileLock:
+    """Of several processes, lets one at a time into the block."""
+    import filelock
+
+    return filelock.FileLock(path)
 
 
 def _make_folder(folder: Path) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import IO, Any
 
 import numpy
-from PIL import Image
 
 from chainer._mixed16 import get_dtype
 from chainer.dataset.dataset_mixin import DatasetMixin
@@ -179,6 +178,8 @@ def _image_dtype(dtype: DTypeSpec) -> Any:
 
 
 def _read_image(source: str | IO[bytes], dtype: DTypeSpec, name: str | None = None) -> numpy.ndarray:
+    from PIL import Image  # here, since it takes longer to import than all datasets together
+
     try:
         with Image.open(source, formats=_FORMATS) as image:
             array = numpy.asarray(image, dtype=dtype)

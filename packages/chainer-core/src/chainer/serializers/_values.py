@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable
 from typing import IO, Any, TypeAlias
@@ -97,6 +96,8 @@ def _check_dtype(is_safe: bool, stored: numpy.ndarray[Any, Any], expected: str, 
 
 def missing_key(name: str, keys: Iterable[str], source: str) -> KeyError:
     """The error for a key that is not in a file: says what is, and the way out."""
+    import difflib
+
     names = sorted(keys)
     shown = ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     # A key whose last part agrees is a better guess than one that merely looks alike: mostly a prefix differs.

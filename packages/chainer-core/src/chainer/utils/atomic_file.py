@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +61,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def _create_beside(target: Path) -> Path:
     # The name is cut because file systems limit it to 255 bytes.
-    unfinished = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
+    unfinished = target.with_name(f".{target.name[:40]}.{os.urandom(4).hex()}.tmp")
     try:
         # Unlike tempfile's 0600, this gives a new file the mode that open() would.
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))

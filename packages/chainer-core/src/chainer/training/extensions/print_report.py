@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -90,6 +89,8 @@ class PrintReportNotebook(PrintReport):
         self._display = display(HTML(""), display_id=True)
 
     def _print(self, cells: Sequence[str]) -> None:
+        import html
+
         from IPython.display import HTML
 
         tag = "td" if self._rows else "th"
