@@ -37,13 +37,13 @@ class Exponential:
     def icdf(self, x):
         return -np.log(1 - x) / self.lam
 
-    def survival(self, x):
+    def survival_function(self, x):
         return np.exp(-self.lam * x)
 
     def log_cdf(self, x):
         return np.log(self.cdf(x))
 
-    def log_survival(self, x):
+    def log_survival_function(self, x):
         return -self.lam * x
 
 

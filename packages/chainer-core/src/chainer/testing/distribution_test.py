@@ -30,6 +30,7 @@ _FUNCTIONS = {
     "prob": "pdf",
     "survival": "sf",
 }
+_METHODS = {"log_survival": "log_survival_function", "survival": "survival_function"}  # the others have their names
 _DISCRETE = {"log_prob": "logpmf", "prob": "pmf"}
 _N_SAMPLES = 10000
 _SIGMAS = 6  # how far two means of samples may be apart, in their standard deviations
@@ -116,7 +117,7 @@ class distribution_unittest(Abstract, unittest.TestCase):
 
     def _check_function(self, is_gpu: bool, name: str, x: NdArray, scipy_name: str) -> None:
         on_device = cuda.to_gpu(x) if is_gpu else x
-        actual = getattr(self.gpu_dist if is_gpu else self.cpu_dist, name)(on_device)
+        actual = getattr(self.gpu_dist if is_gpu else self.cpu_dist, _METHODS.get(name, name))(on_device)
         method = getattr(self.scipy_dist, scipy_name)
         if self.scipy_onebyone:
             n = len(self.sample_shape)
