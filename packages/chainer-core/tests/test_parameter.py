@@ -55,7 +55,7 @@ class TestLazy:
         with chainer.using_config("dtype", np.dtype("float16")):
             assert Parameter(0).dtype == np.float16
         with chainer.using_config("dtype", chainer.mixed16):
-            assert Parameter(0, (2,)).dtype == np.float32
+            assert Parameter(0, (2,)).dtype == np.float16
 
     def test_gradient_asked_for_too_early(self):
         with pytest.raises(RuntimeError, match="not initialised"):

@@ -796,7 +796,7 @@ class Parameter(Variable):
         if initializer is None:
             from chainer.initializers import NaN
 
-            initializer = NaN(get_dtype(None, map_mixed16=numpy.float32))
+            initializer = NaN(get_dtype())
         elif isinstance(initializer, float | int) or numpy.isscalar(initializer):
             from chainer.initializers import Constant
 
@@ -828,8 +828,7 @@ class Parameter(Variable):
         if self._data is not None:
             return self._data.dtype
         dtype = getattr(self.initializer, "dtype", None)
-        resolved: Any = get_dtype(dtype, map_mixed16=numpy.float32)
-        return resolved
+        return get_dtype(dtype)
 
     def initialize(self, shape: Shape) -> None:
         """Makes and fills the array, on the device that is current or was asked for before.

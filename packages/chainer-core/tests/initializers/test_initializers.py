@@ -167,7 +167,7 @@ def test_a_generated_array_has_the_dtype_that_is_asked_for() -> None:
     assert generate_array(initializers.Zero(), (2,), np, dtype="float64").dtype == np.float64
     assert generate_array(initializers.Zero(), (2,), np, device="@numpy").shape == (2,)
     with chainer.using_config("dtype", chainer.mixed16):
-        assert generate_array(initializers.Zero(), (2,), np).dtype == np.float32  # parameters stay float32
+        assert generate_array(initializers.Zero(), (2,), np).dtype == np.float16
 
 
 def test_what_links_take_becomes_an_initializer() -> None:
@@ -180,3 +180,8 @@ def test_what_links_take_becomes_an_initializer() -> None:
     assert get_initializer(print) is print
     with pytest.raises(TypeError, match="invalid type of initializer: str|expected a callable"):
         get_initializer([1, 2])
+
+
+def test_refuses_the_name_of_an_initializer() -> None:
+    with pytest.raises(TypeError, match="invalid type of initializer: str"):
+        get_initializer("HeNormal")

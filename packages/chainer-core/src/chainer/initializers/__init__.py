@@ -52,9 +52,9 @@ def generate_array(
         array([3., 3.], dtype=float32)
     """
     wanted = getattr(initializer, "dtype", None)
-    if dtype is not None and wanted is not None and numpy.dtype(dtype) != get_dtype(wanted, map_mixed16=numpy.float32):
+    if dtype is not None and wanted is not None and get_dtype(dtype) != get_dtype(wanted):
         raise ValueError(f"dtype mismatch: {dtype} != {wanted} of the initializer")
-    resolved: Any = get_dtype(wanted if dtype is None else dtype, map_mixed16=numpy.float32)
+    resolved = get_dtype(wanted if dtype is None else dtype)
     if device is None:
         array = xp.empty(shape, resolved)
         initializer(array)  # type: ignore[operator, misc]
@@ -78,7 +78,7 @@ def get_initializer(initializer: InitializerLike, default: Any = None) -> Any:
     """
     if initializer is None:
         return LeCunNormal() if default is None else get_initializer(default)
-    if numpy.isscalar(initializer) or isinstance(initializer, numpy.ndarray | backend.cuda.ndarray):
+    if isinstance(initializer, int | float | numpy.number | numpy.ndarray | backend.cuda.ndarray):
         return Constant(initializer)
     if not callable(initializer):
         raise TypeError(
