@@ -62,7 +62,6 @@ class Zero(Constant):
 
     fill_value: Any = 0.0
 
-    fill_value = 0.0
 
     def __init__(self, dtype: DTypeSpec = None) -> None:
         super().__init__(self.fill_value, dtype)
@@ -77,7 +76,6 @@ class One(Constant):
 
     fill_value: Any = 1.0
 
-    fill_value = 1.0
 
     def __init__(self, dtype: DTypeSpec = None) -> None:
         super().__init__(self.fill_value, dtype)
@@ -92,7 +90,6 @@ class NaN(Constant):
 
     fill_value: Any = numpy.nan
 
-    fill_value = numpy.nan
 
     def __init__(self, dtype: DTypeSpec = None) -> None:
         super().__init__(self.fill_value, dtype)
