@@ -62,7 +62,6 @@ class Zero(Constant):
 
     fill_value: Any = 0.0
 
-
     def __init__(self, dtype: DTypeSpec = None) -> None:
         super().__init__(self.fill_value, dtype)
 
@@ -76,7 +75,6 @@ class One(Constant):
 
     fill_value: Any = 1.0
 
-
     def __init__(self, dtype: DTypeSpec = None) -> None:
         super().__init__(self.fill_value, dtype)
 
@@ -89,7 +87,6 @@ class NaN(Constant):
     """
 
     fill_value: Any = numpy.nan
-
 
     def __init__(self, dtype: DTypeSpec = None) -> None:
         super().__init__(self.fill_value, dtype)
