@@ -10,9 +10,9 @@ pytestmark = pytest.mark.launcher
 
 SCRIPT = Path(__file__).parent / "failing.py"
 LIMIT = 3.0  # seconds, CHAINERMN_TIMEOUT of these tests
-SLACK = 20.0  # seconds to start and to end the processes on a busy machine
+SLACK = 25.0  # seconds to start and to end the processes on a busy machine
 
-WAITED = r"while rank 0 waited in mean of 3 gradients in float32 \(step 3, operation \d+ of the communicator"
+WAITED = r"while rank [02] waited in mean of 3 gradients in float32 \(step 3, operation \d+ of the communicator"
 
 
 @pytest.mark.parametrize(

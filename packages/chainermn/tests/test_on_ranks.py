@@ -7,12 +7,19 @@ import pytest
 pytestmark = pytest.mark.launcher
 
 TESTS = Path(__file__).parent
+# Each rank has temporary directories of its own: pytest deletes old ones, and ranks would do so at the same time.
+RUN = """
+import sys, pytest
+from mpi4py import MPI
+sys.exit(pytest.main([*sys.argv[2:], f"--basetemp={sys.argv[1]}/rank{MPI.COMM_WORLD.rank}"]))
+"""
 
 
 @pytest.mark.parametrize("n", [2, 3])
-def test_all_pass(mpiexec, n):
+def test_all_pass(mpiexec, tmp_path, n):
     # The first failure ends a rank, and thereby the others: after it they could be out of step.
     options = ["-q", "-x", "--color=no", "-p", "no:xdist", "-p", "no:cacheprovider", "-m", "not launcher"]
-    result = mpiexec(n, "-m", "pytest", *options, TESTS, timeout=170, cwd=TESTS.parents[2], CHAINERMN_TIMEOUT="20")
+    arguments = ["-c", RUN, tmp_path, *options, TESTS]
+    result = mpiexec(n, *arguments, timeout=300, cwd=TESTS.parents[2], CHAINERMN_TIMEOUT="20")
     assert result.returncode == 0, result.stdout
     assert result.stdout.count(" passed") == n

@@ -85,7 +85,7 @@ class DoubleBufferingOptimizer(Wrapper):
         means: Means = [(param, None) for param in params if id(param) not in chosen_ids]
         for group in _packing.by_dtype(chosen):
             arrays = [param.xp.zeros_like(param.array) if own[id(param)] is None else own[id(param)] for param in group]
-            buffer = _packing.pack(arrays, self._twin.wire_dtype(group[0].dtype))
+            buffer = self._twin.pack(arrays, self._twin.wire_dtype(group[0].dtype))
             self._twin.mean_in_place(buffer)
             means += zip(group, _packing.unpack(buffer, group), strict=True)
         return means

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy
 from chainer import Parameter, Variable
+from chainer.types import NdArray
 
 from chainermn.communicators import _wire
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
@@ -19,7 +18,7 @@ class _Bucket:
     """Parameters whose gradients travel in one buffer."""
 
     params: list[Parameter]
-    buffer: numpy.ndarray[Any, Any]
+    buffer: NdArray
     n_missing: int = 0
     mean: Future[None] | None = None
 
@@ -29,7 +28,7 @@ class _Slot:
     """Where the gradient of a parameter goes."""
 
     bucket: _Bucket
-    values: numpy.ndarray[Any, Any]
+    values: NdArray
     index: int
     is_filled: bool = field(default=False)
 
@@ -81,7 +80,7 @@ class GradientBuckets:
 
     def _add(self, params: list[Parameter]) -> None:
         dtype = self._communicator.wire_dtype(params[0].dtype)
-        bucket = _Bucket(params, numpy.empty(sum(param.size for param in params), dtype))
+        bucket = _Bucket(params, self._communicator.empty(sum(param.size for param in params), dtype, params[0]))
         self._buckets.append(bucket)
         start = 0
         for param in params:
@@ -102,7 +101,7 @@ class GradientBuckets:
         slot = self._slots.get(id(variable))
         if slot is None:  # an input of the graph that is no parameter of the model
             return
-        slot.values[...] = _wire.to_host(variable.grad)
+        slot.values[...] = self._communicator.on_wire(variable.grad)
         slot.is_filled = True
         # The bucket has it now, so the memory may serve the rest of backward.
         variable.grad = None
@@ -134,7 +133,9 @@ class GradientBuckets:
     def _send_complete(self) -> None:
         while self._n_sent < len(self._buckets) and self._buckets[self._n_sent].n_missing == 0:
             bucket = self._buckets[self._n_sent]
-            bucket.mean = self._thread.submit(self._communicator.mean_in_place, bucket.buffer)
+            bucket.mean = self._thread.submit(
+                self._communicator.mean_in_place, bucket.buffer, None, self._communicator.mark()
+            )
             self._n_sent += 1
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from chainermn._mpi import get_mpi
 from chainermn._supervisor import describe_latest, end_job
 from chainermn.errors import CommunicationError
 
-_SPEAKER_DELAY = 2.0  # seconds that the rank which is to tell the user gets, before others do
+_SPEAKER_DELAY = 5.0  # seconds that the rank which is to tell the user gets, before others do
 
 
 def add_hook() -> None:

@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy
-from chainer.backends import cuda
 from chainer.utils import argument
 
 from chainermn import global_except_hook
@@ -76,11 +75,6 @@ def create_communicator(
         kwargs, ("allreduce_grad_dtype", None), ("batched_copy", True)
     )
     dtype = _dtype_name(allreduce_grad_dtype)
-    if communicator_name == "pure_nccl" and not (cuda.available and hasattr(cuda.cupy, "cuda")):
-        raise RuntimeError(
-            "communicator_name 'pure_nccl' needs CuPy with NCCL and a GPU, and there is none here; "
-            "use 'naive' or 'flat', which work on CPUs"
-        )
     module, _, name = COMMUNICATORS[communicator_name].partition(".")
     cls: type[MpiCommunicatorBase] = getattr(import_module(f"chainermn.communicators.{module}"), name)
     world = get_world() if mpi_comm is None else mpi_comm

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy
+from chainer import backend
 from chainer.types import NdArray
 
 from chainermn._mpi import get_mpi
@@ -67,17 +68,18 @@ def bfloat16_addend(flat: numpy.ndarray[Any, Any]) -> tuple[Any, MPI.Op]:
     return [flat, get_mpi().UINT16_T], _sum_of("bfloat16", _add_bfloat16)
 
 
-def to_bfloat16(values: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+def to_bfloat16(values: NdArray) -> NdArray:
     """The upper halves of float32 numbers, rounded to nearest, ties to even."""
-    bits = values.astype(numpy.float32, copy=False).view(numpy.uint32)
-    rounded = ((bits + (0x7FFF + ((bits >> 16) & 1)).astype(numpy.uint32)) >> 16).astype(numpy.uint16)
-    rounded[numpy.isnan(values)] = 0x7FC0  # rounding could carry a NaN over to zero
+    xp = backend.get_array_module(values)
+    bits = values.astype(xp.float32, copy=False).view(xp.uint32)
+    rounded = ((bits + (0x7FFF + ((bits >> 16) & 1)).astype(xp.uint32)) >> 16).astype(xp.uint16)
+    rounded[xp.isnan(values)] = 0x7FC0  # rounding could carry a NaN over to zero
     return rounded
 
 
-def from_bfloat16(bits: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+def from_bfloat16(bits: NdArray) -> NdArray:
     """float32 numbers of these upper halves."""
-    return (bits.astype(numpy.uint32) << 16).view(numpy.float32)
+    return (bits.astype("uint32") << 16).view("float32")
 
 
 def _sum_of(name: str, add: Callable[[Any, Any, Any], None]) -> MPI.Op:

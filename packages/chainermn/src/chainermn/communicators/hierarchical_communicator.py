@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy
+from chainer.types import NdArray
 
 from chainermn._mpi import get_mpi
 from chainermn._supervisor import Operation
@@ -19,7 +19,7 @@ class HierarchicalCommunicator(NodeCommunicator):
     memory.
     """
 
-    def _sum_in_place(self, buffer: numpy.ndarray[Any, Any], operation: Operation) -> None:
+    def _sum_in_place(self, buffer: NdArray, operation: Operation, after: Any = None) -> None:
         for piece in _wire.pieces(buffer):
             data, add = _wire.addend(piece)
             with self.supervisor.blocking(operation, 3 * piece.nbytes):

@@ -265,7 +265,7 @@ class MpiCommunicatorBase(CommunicatorBase):
         chosen = [param for (_, param), has_grad in zip(params, wanted, strict=True) if has_grad or zero_fill]
         _packing.fill_missing(chosen)
         for group in self._buffers(chosen):
-            buffer = _packing.pack([param.grad for param in group], self.wire_dtype(group[0].dtype))
+            buffer = self.pack([param.grad for param in group], self.wire_dtype(group[0].dtype))
             self.mean_in_place(buffer, operation)
             for param, grad in zip(group, _packing.unpack(buffer, group), strict=True):
                 param.grad = grad  # a new array: another variable may hold the one that was there
@@ -292,19 +292,36 @@ class MpiCommunicatorBase(CommunicatorBase):
                 self.mpi_comm.Allreduce(get_mpi().IN_PLACE, mask, get_mpi().MAX)
         return [bool(flag) for flag in mask]
 
-    def mean_in_place(self, buffer: numpy.ndarray[Any, Any], operation: Operation | None = None) -> None:
+    def pack(self, grads: Sequence[NdArray], dtype: numpy.dtype[Any]) -> NdArray:
+        """Gradients one after another, where this communicator adds."""
+        return _packing.pack(grads, dtype)
+
+    def empty(self, size: int, dtype: numpy.dtype[Any], param: Parameter) -> NdArray:
+        """A buffer for gradients of parameters like this one, where this communicator adds."""
+        return numpy.empty(size, dtype)
+
+    def on_wire(self, grad: NdArray) -> NdArray:
+        """A gradient, brought to where such a buffer is."""
+        return _wire.to_host(grad)
+
+    def mark(self) -> Any:
+        """What :meth:`mean_in_place` has to wait for: when all that was asked of the device until now is done."""
+        return None
+
+    def mean_in_place(self, buffer: NdArray, operation: Operation | None = None, after: Any = None) -> None:
         """Replaces a flat array by its mean over all ranks.
 
         Args:
             operation: ``None`` if the ranks have not met yet.
+            after: A :meth:`mark`; ``None`` is now.
         """
         if operation is None:
             operation, _ = self._meet(f"mean of {buffer.size} gradients in {buffer.dtype}")
         if self.size > 1 and buffer.size:
-            self._sum_in_place(buffer, operation)
+            self._sum_in_place(buffer, operation, after)
             buffer /= self.size
 
-    def _sum_in_place(self, buffer: numpy.ndarray[Any, Any], operation: Operation) -> None:
+    def _sum_in_place(self, buffer: NdArray, operation: Operation, after: Any = None) -> None:
         """How a buffer is added over all ranks: what communicators differ in."""
         self._allreduce_flat(self.mpi_comm, buffer, operation)
 

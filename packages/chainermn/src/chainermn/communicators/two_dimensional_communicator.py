@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy
+from chainer.types import NdArray
 
 from chainermn._supervisor import Operation
 from chainermn.communicators import _wire
@@ -29,7 +30,7 @@ class TwoDimensionalCommunicator(NodeCommunicator):
                 f"ranks with {self.intra_size} on this one; use hierarchical"
             )
 
-    def _sum_in_place(self, buffer: numpy.ndarray[Any, Any], operation: Operation) -> None:
+    def _sum_in_place(self, buffer: NdArray, operation: Operation, after: Any = None) -> None:
         for piece in _wire.pieces(buffer):
             length = -(-piece.size // self.intra_size)
             padded = numpy.zeros(length * self.intra_size, piece.dtype)
