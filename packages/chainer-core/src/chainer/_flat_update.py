@@ -7,19 +7,46 @@ memory, so a large parameter is updated in blocks whose arrays stay in the cache
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy
 
+from chainer.backends import kernels
 from chainer.types import NdArray
 
 if TYPE_CHECKING:
     from chainer.optimizer import UpdateRule
     from chainer.variable import Parameter
 
+UpdateElements = TypeVar("UpdateElements", bound=Callable[..., None])
+
 _BLOCK = 32768  # elements: a block of value, gradient, two states and scratch is 640 KiB of float32
 _SMALL = 8192  # elements: above it a call's overhead no longer counts
+
+
+def served_by(kernel: str) -> Callable[[UpdateElements], UpdateElements]:
+    """Decorator of an ``update_elements`` that asks for a kernel, which leaves the gradient as it is.
+
+    What a kernel serves needs neither blocks nor a copy of the gradient. The mark is on the method, not on the
+    class: a subclass that overrides the method is not bound by it.
+    """
+
+    def mark(method: UpdateElements) -> UpdateElements:
+        method.kernel = kernel  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def _is_served(rule: UpdateRule, theta: NdArray, grad: NdArray, state: dict[str, Any]) -> bool:
+    kernel = getattr(type(rule).update_elements, "kernel", None)
+    return (
+        kernel is not None
+        and kernels.find(kernel, theta) is not None
+        and all(value.dtype == theta.dtype and value.flags.aligned for value in (theta, grad, *state.values()))
+        and _all_contiguous(theta, grad, state)
+    )
 
 
 def update_one(rule: UpdateRule, param: Parameter) -> None:
@@ -31,6 +58,9 @@ def update_one(rule: UpdateRule, param: Parameter) -> None:
     if theta.ndim == 0:  # a rule works in place, which NumPy's scalar results would not let it
         theta, grad = theta.reshape(1), grad.reshape(1)
         state = {name: value.reshape(1) for name, value in state.items()}
+    if _is_served(rule, theta, grad, state):
+        rule.update_elements(theta, grad, state)
+        return
     if theta.size <= _BLOCK or type(theta) is not numpy.ndarray or not _all_contiguous(theta, grad, state):
         # A rule may overwrite the gradient it is given; the user's stays.
         rule.update_elements(theta, grad.astype(compute_dtype, copy=True), state)

@@ -23,6 +23,22 @@ def test_found_by_name_and_type(kernel):
     assert kernels.find("nms", x) is None
 
 
+def test_found_for_its_dtypes_alone():
+    kernels.register("nms", np.ndarray, dtypes=("float32", "float16"))(len)
+    try:
+        assert kernels.find("nms", np.ones(1, np.float32)) is len
+        assert kernels.find("nms", np.ones(1, np.float16)) is len
+        assert kernels.find("nms", np.ones(1, np.float64)) is None
+        file = io.StringIO()
+        kernels.explain(file)
+        assert "numpy.ndarray by builtins.len (float32, float16 only)" in file.getvalue()
+    finally:
+        kernels.unregister("nms", np.ndarray)
+    kernels.register("nms", np.ndarray)(len)
+    assert kernels.find("nms", np.ones(1, np.float64)) is len
+    kernels.unregister("nms", np.ndarray)
+
+
 def test_configuration_turns_cpu_kernels_off(kernel):
     with chainer.using_config("use_ideep", "never"):
         assert kernels.find("relu", np.ones(1)) is None
@@ -91,6 +107,11 @@ class TestPlugins:
             kernels.load_plugins()
         assert "plug-in broken: ImportError: no libdnnl" in self.text()
         assert "plug-in good: loaded" in self.text()
+
+    def test_one_that_cannot_serve_says_why(self, install):
+        install(self.Entry("shy", lambda: "no compiler was found"))
+        kernels.load_plugins()
+        assert "plug-in shy: no compiler was found" in self.text()
 
     def test_none_is_installed(self, install):
         assert "no kernel plug-in is installed" in self.text()

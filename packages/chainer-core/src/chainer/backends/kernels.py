@@ -5,7 +5,8 @@ definition. A plug-in that knows a faster way for one kind of array registers it
 here under the kernel's name, and the function asks with :func:`find`, which
 costs a dictionary look-up. A plug-in is a distribution with an entry point in
 the group ``chainer.kernels``; the entry point names a module, whose import
-registers the kernels, or a callable, which does so when called.
+registers the kernels, or a callable, which does so when called, or returns in a
+sentence why it cannot.
 
 The list of names is closed by design: a new kernel is a decision, not a habit.
 """
@@ -16,7 +17,7 @@ import importlib.metadata
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TextIO, TypeVar
 
 import numpy
@@ -47,13 +48,19 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 _table: dict[tuple[str, type], Callable[..., Any]] = {}
 _origin: dict[tuple[str, type], str] = {}
-_plugins: dict[str, str] = {}  # name of the plug-in -> "" if it loaded, else why it did not
+_dtype_chars: dict[Callable[..., Any], str] = {}  # routines that serve these dtypes alone
+_plugins: dict[str, str] = {}  # name of the plug-in -> "" if it serves, else why it does not
 _lock = threading.RLock()
 _loaded = False
 
 
-def register(name: str, *array_types: type) -> Callable[[Kernel], Kernel]:
+def register(name: str, *array_types: type, dtypes: Iterable[Any] | None = None) -> Callable[[Kernel], Kernel]:
     """Decorator that enters a routine for a kernel and the given array types.
+
+    Args:
+        name: One of :data:`NAMES`.
+        array_types: Types of the array that :func:`find` is asked with.
+        dtypes: What its dtype may be; ``None`` for any. For others the plain body serves.
 
     Raises:
         ValueError: ``name`` is not in :data:`NAMES`.
@@ -65,6 +72,10 @@ def register(name: str, *array_types: type) -> Callable[[Kernel], Kernel]:
         for array_type in array_types:
             _table[name, array_type] = function
             _origin[name, array_type] = f"{function.__module__}.{function.__qualname__}"
+        if dtypes is None:
+            _dtype_chars.pop(function, None)
+        else:
+            _dtype_chars[function] = "".join([numpy.dtype(dtype).char for dtype in dtypes])
         return function
 
     return enter
@@ -83,7 +94,10 @@ def find(name: str, x: Any) -> Callable[..., Any] | None:
         return None
     if config.use_ideep == "never" and isinstance(x, numpy.ndarray):
         return None
-    return _table.get((name, type(x)))
+    kernel = _table.get((name, type(x)))
+    if kernel is None or x.dtype.char in _dtype_chars.get(kernel, x.dtype.char):
+        return kernel
+    return None
 
 
 def serves_cpu() -> bool:
@@ -101,8 +115,7 @@ def load_plugins() -> None:
         for entry in importlib.metadata.entry_points(group="chainer.kernels"):
             try:
                 plugin = entry.load()
-                if callable(plugin):
-                    plugin()
+                problem = plugin() if callable(plugin) else None
             except Exception as error:
                 _plugins[entry.name] = f"{type(error).__name__}: {error}"
                 warnings.warn(
@@ -112,7 +125,7 @@ def load_plugins() -> None:
                     stacklevel=2,
                 )
             else:
-                _plugins[entry.name] = ""
+                _plugins[entry.name] = problem or ""
 
 
 def explain(file: TextIO | None = None) -> None:
@@ -124,8 +137,14 @@ def explain(file: TextIO | None = None) -> None:
         print("no kernel plug-in is installed", file=out)
     for name in sorted(NAMES):
         served = [
-            f"{array_type.__module__}.{array_type.__name__} by {_origin[kernel, array_type]}"
-            for kernel, array_type in sorted(_table, key=str)
+            f"{array_type.__module__}.{array_type.__name__} by {_origin[kernel, array_type]}{_restriction(routine)}"
+            for (kernel, array_type), routine in sorted(_table.items(), key=str)
             if kernel == name
         ]
         print(f"  {name:<32} {'; '.join(served) or 'plain body'}", file=out)
+
+
+def _restriction(routine: Callable[..., Any]) -> str:
+    if routine not in _dtype_chars:
+        return ""
+    return f" ({', '.join([numpy.dtype(char).name for char in _dtype_chars[routine]])} only)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from chainer import backend
+from chainer._flat_update import served_by
 from chainer.backends import kernels
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
@@ -15,7 +16,7 @@ class AdamRule(UpdateRule):
     """Update rule of :class:`Adam` and its variants, which its hyperparameters tell apart.
 
     The kernel ``adam_update(theta, grad, state, alpha_t, hyperparam, lr_bounds)`` may serve it; ``lr_bounds``
-    is ``None`` or the pair of AdaBound.
+    is ``None`` or the pair of AdaBound. It returns whether it did.
     """
 
     is_elementwise = True
@@ -73,11 +74,11 @@ class AdamRule(UpdateRule):
         final_lr = hp.final_lr * hp.alpha / self.initial_alpha
         return final_lr * (1 - 1 / (hp.gamma * self.t + 1)), final_lr * (1 + 1 / (hp.gamma * self.t))
 
+    @served_by("adam_update")
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         hp = self.hyperparam.effective
         kernel = kernels.find("adam_update", theta)
-        if kernel is not None:
-            kernel(theta, grad, state, self.alpha_t, hp, self.bounds if hp.adabound else None)
+        if kernel is not None and kernel(theta, grad, state, self.alpha_t, hp, self.bounds if hp.adabound else None):
             return
         xp = backend.get_array_module(theta)
         m, v = state["m"], state["v"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from chainer._flat_update import served_by
+from chainer.backends import kernels
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 
 
 class SGDRule(UpdateRule):
-    """Update rule of :class:`SGD`."""
+    """Update rule of :class:`SGD`. The kernel ``sgd_update(theta, grad, lr)`` may serve it, and returns whether."""
 
     is_elementwise = True
 
@@ -15,8 +17,13 @@ class SGDRule(UpdateRule):
         super().__init__(parent_hyperparam or SGD().hyperparam)
         set_given(self.hyperparam, lr=lr)
 
+    @served_by("sgd_update")
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        grad *= self.hyperparam.effective.lr
+        lr = self.hyperparam.effective.lr
+        kernel = kernels.find("sgd_update", theta)
+        if kernel is not None and kernel(theta, grad, lr):
+            return
+        grad *= lr
         theta -= grad
 
 
