@@ -1,4 +1,4 @@
-"""End-to-end memory network (Sukhbaatar et al., NIPS 2015)."""
+"""An end-to-end memory network (Sukhbaatar et al., NIPS 2015)."""
 
 from __future__ import annotations
 
@@ -7,40 +7,76 @@ import chainer.functions as F
 import chainer.links as L
 import numpy as np
 
+PADDING = 0
 
-class MemNN(chainer.Chain):
-    """Looks up a story several times, each time with a question changed by what was found.
 
-    The embedding by which the memory answers in one look-up is the one by which it is addressed in the next.
+class SentenceEncoder(chainer.Chain):
+    """Makes a vector of each sentence.
 
     Args:
-        n_vocab: Number of words, the filling word 0 included.
-        n_sentences: Sentences that the memory holds.
-        n_units: Width of the embeddings.
-        n_hops: Number of look-ups.
+        n_vocab: Number of words; 0 is no word.
+        n_units: Length of a vector.
+        method: ``'bow'``, the sum of the words, or ``'pe'``, a sum in which places have weights of their own.
     """
 
-    def __init__(self, n_vocab: int, n_sentences: int, n_units: int, n_hops: int) -> None:
+    def __init__(self, n_vocab: int, n_units: int, method: str) -> None:
         super().__init__()
+        self.method = method
+        with self.init_scope():
+            self.embed = L.EmbedID(n_vocab, n_units, chainer.initializers.Normal(0.1), ignore_label=PADDING)
+
+    def forward(self, x: np.ndarray) -> chainer.Variable:
+        """Vectors of sentences. Shape ``(..., n_words)`` to ``(..., n_units)``."""
+        e = self.embed(x)
+        if self.method == "pe":
+            n_words, n_units = e.shape[-2:]
+            j = (self.xp.arange(n_words, dtype=np.float32)[:, None] + 1) / n_words
+            k = (self.xp.arange(n_units, dtype=np.float32) + 1) / n_units
+            e = e * self.xp.broadcast_to(1 - j - k * (1 - 2 * j), e.shape)  # equation 4 of the paper
+        return F.sum(e, axis=-2)
+
+
+class MemNN(chainer.Chain):
+    """Looks into a story as often as it has hops, each time with what it has found before.
+
+    Neighbouring hops share their encoders: what one reads by, the next one finds by.
+
+    Args:
+        n_units: Length of a vector.
+        n_vocab: Number of words.
+        max_memory: Sentences to remember.
+        hops: Looks into the memory.
+        method: How sentences are encoded, see :class:`SentenceEncoder`.
+    """
+
+    def __init__(self, n_units: int, n_vocab: int, max_memory: int, hops: int, method: str) -> None:
+        super().__init__()
+        self.hops = hops
         normal = chainer.initializers.Normal(0.1)
         with self.init_scope():
-            self.embeddings = chainer.ChainList(
-                *(L.EmbedID(n_vocab, n_units, initialW=normal, ignore_label=0) for _ in range(n_hops + 1))
-            )
-            # How long ago a sentence was said matters: each age has a vector of its own.
-            self.ages = chainer.ChainList(
-                *(L.EmbedID(n_sentences, n_units, initialW=normal) for _ in range(n_hops + 1))
-            )
+            self.encoders = chainer.ChainList(*(SentenceEncoder(n_vocab, n_units, method) for _ in range(hops + 1)))
+            # How long ago a sentence was said, a vector for each encoder.
+            zeros = np.zeros((max_memory, n_units), np.float32)
+            self.times = chainer.ChainList(*(L.Parameter(zeros.copy()) for _ in range(hops + 1)))
+            self.question = SentenceEncoder(n_vocab, n_units, method)
+            self.W = L.Linear(n_units, n_vocab, initialW=normal)
 
-    def forward(self, stories: np.ndarray, questions: np.ndarray) -> chainer.Variable:
+    def scores(self, sentences: np.ndarray, question: np.ndarray) -> chainer.Variable:
         """Scores of each word as the answer. Shape ``(B, n_vocab)``."""
-        u = F.sum(self.embeddings[0](questions), axis=1)  # (B, n_units)
-        memories = [self._remember(i, stories) for i in range(len(self.embeddings))]
-        for address, content in zip(memories, memories[1:]):  # (B, n_sentences, n_units) each
-            attention = F.softmax(F.matmul(address, u[:, :, None]), axis=1)
-            u = u + F.matmul(content, attention, transa=True)[:, :, 0]
-        return F.linear(u, self.embeddings[-1].W)
+        u = self.question(question)  # (B, n_units)
+        is_there = (sentences != PADDING).any(axis=2)  # (B, max_memory)
+        memories = [
+            encoder(sentences) + F.broadcast_to(time(), (*sentences.shape[:2], u.shape[1]))
+            for encoder, time in zip(self.encoders, self.times)
+        ]
+        for find, read in zip(memories, memories[1:]):
+            match = F.matmul(find, F.expand_dims(u, 2))[:, :, 0]  # (B, max_memory)
+            attention = F.softmax(F.where(is_there, match, self.xp.full(match.shape, -1e9, "f")))
+            u = u + F.matmul(F.expand_dims(attention, 1), read)[:, 0]
+        return self.W(u)
 
-    def _remember(self, i: int, stories: np.ndarray) -> chainer.Variable:
-        words = F.sum(self.embeddings[i](stories), axis=2)
-        return words + F.broadcast_to(self.ages[i].W, words.shape)
+    def forward(self, sentences: np.ndarray, question: np.ndarray, answer: np.ndarray) -> chainer.Variable:
+        y = self.scores(sentences, question)
+        loss = F.softmax_cross_entropy(y, answer)
+        chainer.report({"loss": loss, "accuracy": F.accuracy(y, answer)}, self)
+        return loss
