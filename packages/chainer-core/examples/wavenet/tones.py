@@ -1,4 +1,4 @@
-"""Sounds to learn from: generated melodies, or WAV files."""
+"""Sounds, made up or read, and their companded form."""
 
 from __future__ import annotations
 
@@ -7,47 +7,45 @@ from pathlib import Path
 
 import numpy as np
 
-NOTES = 220 * 2 ** (np.array([0, 2, 4, 5, 7, 9, 11, 12]) / 12)  # A major, in Hz
+SAMPLING_RATE = 8000
 
 
-def make_tones(n: int, length: int, rate: int, rng: np.random.Generator) -> list[tuple[np.ndarray, int]]:
-    """Single notes with one overtone and a soft beginning, in ``[-1, 1]``, and the number of each note."""
-    time = np.arange(length) / rate
+def mu_law(x: np.ndarray, n_levels: int) -> np.ndarray:
+    """Samples from -1 to 1 as levels, int32: fine ones for quiet sounds, coarse ones for loud sounds."""
+    mu = n_levels - 1
+    y = np.sign(x) * np.log1p(mu * np.abs(x)) / np.log1p(mu)
+    return ((y + 1) / 2 * mu + 0.5).astype(np.int32)
+
+
+def inverse_mu_law(level: np.ndarray, n_levels: int) -> np.ndarray:
+    """The way back, float32."""
+    mu = n_levels - 1
+    y = 2 * (level.astype(np.float32) / mu) - 1
+    return (np.sign(y) * np.expm1(np.abs(y) * np.log1p(mu)) / mu).astype(np.float32)
+
+
+def make_tones(n: int, length: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Notes of a string: a tone from 200 to 800 Hz with two overtones, that fades."""
+    time = np.arange(length) / SAMPLING_RATE
     tones = []
-    for note in rng.integers(len(NOTES), size=n):
-        phase = 2 * np.pi * (NOTES[note] * time + rng.random())
-        sound = 0.6 * np.sin(phase) + 0.2 * np.sin(2 * phase)
-        tones.append((np.minimum(1, time * 50) * sound, int(note)))
+    for _ in range(n):
+        phase = 2 * np.pi * rng.uniform(200, 800) * time + rng.uniform(0, 6)
+        sound = np.sin(phase) + 0.5 * np.sin(2 * phase) + 0.25 * np.sin(3 * phase)
+        tones.append(0.5 * sound * np.exp(-2 * time))
     return tones
 
 
-def read_wav(path: Path) -> tuple[np.ndarray, int]:
-    """First channel of a file of 16 bits, in ``[-1, 1]``, and its rate in Hz."""
-    with wave.open(str(path), "rb") as file:
-        if file.getsampwidth() != 2:
-            raise ValueError(f"{path}: expected samples of 16 bits, got {8 * file.getsampwidth()}")
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")[:: file.getnchannels()]
-        return samples / 32768, file.getframerate()
+def read_wave(path: Path) -> np.ndarray:
+    """Samples from -1 to 1 of a file with one channel of 16 bits."""
+    with wave.open(str(path)) as file:
+        if (file.getnchannels(), file.getsampwidth()) != (1, 2):
+            raise SystemExit(f"{path}: must have one channel of 16 bits")
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
 
 
-def write_wav(path: Path, sound: np.ndarray, rate: int) -> None:
-    """Writes a sound in ``[-1, 1]`` as 16 bits."""
+def write_wave(path: Path, samples: np.ndarray) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
-
-
-def mu_law(sound: np.ndarray, n_levels: int) -> np.ndarray:
-    """Sound in ``[-1, 1]`` as levels, finer where it is quiet (ITU-T G.711)."""
-    mu = n_levels - 1
-    compressed = np.sign(sound) * np.log1p(mu * abs(sound)) / np.log1p(mu)
-    return ((compressed + 1) / 2 * mu + 0.5).astype(np.int32)
-
-
-def inverse_mu_law(levels: np.ndarray, n_levels: int) -> np.ndarray:
-    """Sound of levels."""
-    mu = n_levels - 1
-    compressed = 2 * levels / mu - 1
-    return np.sign(compressed) * np.expm1(abs(compressed) * np.log1p(mu)) / mu
+        file.setframerate(SAMPLING_RATE)
+        file.writeframes((samples.clip(-1, 1) * 32767).astype("<i2").tobytes())
