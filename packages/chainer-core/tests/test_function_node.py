@@ -253,3 +253,42 @@ class TestHooks:
         with pytest.raises(KeyError), Log():
             raise KeyError
         assert chainer.get_function_hooks() == {}
+
+
+class TestTwoFormsOfBackward:
+    """``backward_arrays`` serves only while nobody between has redefined ``backward``."""
+
+    class Twice(chainer.FunctionNode):
+        def forward(self, inputs):
+            return (inputs[0] * 2,)
+
+        def backward(self, indexes, grad_outputs):
+            return (grad_outputs[0] * 2,)
+
+        def backward_arrays(self, indexes, grad_outputs):
+            return (grad_outputs[0] * 2,)
+
+    class Negated:
+        def backward(self, indexes, grad_outputs):
+            return (grad_outputs[0] * -2,)
+
+    class Overridden(Twice):
+        def backward(self, indexes, grad_outputs):
+            return (grad_outputs[0] * -2,)
+
+    class Mixed(Negated, Twice):
+        pass
+
+    class Inherited(Twice):
+        pass
+
+    @pytest.mark.parametrize(
+        ("cls", "expected"),
+        [(Twice, 2), (Inherited, 2), (Overridden, -2), (Mixed, -2)],
+        ids=lambda value: str(value)[-20:],
+    )
+    def test_the_nearest_definition_counts(self, cls, expected):
+        x = chainer.Variable(np.ones(2, "f"))
+        (y,) = cls().apply((x,))
+        chainer.functions.sum(y).backward()
+        np.testing.assert_array_equal(x.grad, np.full(2, expected, "f"))

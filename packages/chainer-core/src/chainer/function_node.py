@@ -92,12 +92,13 @@ class FunctionNode:
         super().__init_subclass__(**kwargs)
         cls._checks_types = cls.check_type_forward is not FunctionNode.check_type_forward
         cls._accumulates = cls.backward_accumulate is not FunctionNode.backward_accumulate
-        # The two forms of backward say the same only if they come from one class.
-        own = cls.__dict__
-        if "backward_arrays" in own:
-            cls._has_backward_arrays = True
-        elif "backward" in own or "backward_accumulate" in own:
-            cls._has_backward_arrays = False
+        # The two forms of backward say the same only if no class in between redefines one of them.
+        arrays = _place(cls, "backward_arrays")
+        cls._has_backward_arrays = (
+            cls.backward_arrays is not FunctionNode.backward_arrays
+            and arrays <= _place(cls, "backward")
+            and arrays <= _place(cls, "backward_accumulate")
+        )
 
     def __call__(self, *args: VariableLike, **kwargs: Any) -> Any:
         """Refused, to tell this class from the old-style :class:`chainer.Function`: call :meth:`apply`.
@@ -594,6 +595,11 @@ class FunctionNode:
             raise KeyError(f"hook {name} does not exist")
         function_hook.n_watching -= 1
         hooks.pop(name).deleted(self)
+
+
+def _place(cls: type, method: str) -> int:
+    """How far up the bases a class finds a method."""
+    return next(i for i, base in enumerate(cls.__mro__) if method in base.__dict__)
 
 
 def _count_ranks(func: FunctionNode) -> None:
