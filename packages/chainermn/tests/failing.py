@@ -45,6 +45,8 @@ def go_wrong(what, comm):
             os.kill(os.getpid(), signal.SIGSTOP)
         case "sleeps":
             time.sleep(1000)
+        case "stalls inside":
+            type(comm)._allreduce_piece = lambda *_: time.sleep(1000)
         case "differs":
             comm.allreduce(np.zeros(3, "float32"))
         case "is elsewhere":

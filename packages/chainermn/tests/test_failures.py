@@ -24,6 +24,7 @@ WAITED = r"while rank [02] waited in mean of 3 gradients in float32 \(step 3, op
         ("vanishes", rf"rank 1 died: it was killed or crashed, {WAITED}"),
         ("is killed", rf"rank 1 died: it was killed or crashed, {WAITED}"),
         ("is stopped", rf"rank 1 did not come; 3 s passed .*, {WAITED}"),
+        ("stalls inside", r"one of the ranks has stopped in mean of 3 gradients .*step 3, .* says rank 0"),
         ("sleeps", rf"rank 1 did not come; 3 s passed .*, {WAITED}"),
         (
             "differs",

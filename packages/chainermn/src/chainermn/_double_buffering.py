@@ -28,22 +28,16 @@ class DoubleBufferingOptimizer(Wrapper):
     """
 
     def __init__(self, actual_optimizer: GradientMethod, communicator: MpiCommunicatorBase, zero_fill: bool) -> None:
-        super().__init__(actual_optimizer)
         if not has_free_threads():
             raise ValueError("double_buffering needs an MPI whose thread level is MPI_THREAD_MULTIPLE; pass False")
-        self._set_own(
+        super().__init__(
+            actual_optimizer,
             communicator=communicator,
             zero_fill=zero_fill,
-            target_params=[],
             _thread=ThreadPoolExecutor(1, "chainermn-double-buffering"),
             _twin=None,
             _on_its_way=None,
         )
-
-    def setup(self, link: Any) -> Any:
-        """Sets the link to train, and returns this optimizer."""
-        self.actual_optimizer.setup(link)
-        return self
 
     def update(self, lossfun: Callable[..., Variable] | None = None, *args: Any, **kwds: Any) -> None:
         """Sends the gradients of this step and updates the parameters by those of the step before."""
@@ -54,10 +48,9 @@ class DoubleBufferingOptimizer(Wrapper):
             target.cleargrads()
             loss.backward(loss_scale=self.actual_optimizer._loss_scale)
             del loss
-        names = [(name, param.array is not None) for name, param in sorted(target.namedparams())]
-        if names != self.target_params:
+        if self._has_changed():
             self.wait()
-            self._set_own(target_params=names, _on_its_way=None)
+            self._set_own(_on_its_way=None)
             self.communicator.bcast_data(target)
             return
         if self._twin is None:

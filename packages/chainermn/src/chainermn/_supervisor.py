@@ -36,6 +36,7 @@ _LONGEST_PAUSE = 1e-3  # seconds
 _BUSY = 20e-6  # seconds: a test that takes longer has moved data, so the next should follow at once
 _LOOK_INTERVAL = 0.05  # seconds
 _GRACE = 1.0  # seconds: what a rank sent before it left may still be on its way
+SPEAKER_DELAY = 5.0  # seconds for the rank that is to tell the user, before others do
 _SLOWEST_LINK = 10e6  # bytes a second: large messages get that much more time
 
 
@@ -169,10 +170,14 @@ class Supervisor:
             raise CommunicationError(f"rank {min(self._ending)} ends the job", speaker=min(self._ending))
         now = time.monotonic()
         for rank in operation.ranks:
-            if rank in self._neighbours and self._processes[rank].is_dead():
+            if self._is_dead(rank):
                 raise self._error(f"rank {rank} died: it was killed or crashed", operation, without={rank})
             if now - self._gone.get(rank, now) > _GRACE:
                 raise self._error(f"rank {rank} has ended its program", operation, without={rank})
+
+    def _is_dead(self, rank: int) -> bool:
+        """Whether a rank on this host has ended without a farewell."""
+        return rank in self._neighbours and self._processes[rank].is_dead()
 
     def _read_notices(self) -> None:
         mpi = get_mpi()
@@ -216,13 +221,15 @@ class Supervisor:
         while not get_mpi().Is_finalized():
             time.sleep(0.25)
             for operation, end in list(self._blocked.values()):
-                dead = [
+                dead = {
                     rank for rank in operation.ranks if rank in self._neighbours and self._processes[rank].is_dead()
-                ]
-                if dead:
-                    end_job(f"{_ranks(dead)} died in {operation}; rank {self.rank} was in it")
-                if time.monotonic() > end:
-                    end_job(f"rank {self.rank} is stuck in {operation}: {_ranks(operation.ranks)} stopped in it")
+                }
+                if not dead and time.monotonic() < end:
+                    continue
+                if self.rank != min(set(operation.ranks) - dead):
+                    time.sleep(SPEAKER_DELAY)  # by then the one who speaks has ended the job
+                what = f"{_ranks(sorted(dead))} died in" if dead else "one of the ranks has stopped in"
+                end_job(f"{what} {operation}, which all had begun, says rank {self.rank}")
 
     def _say_farewell(self) -> None:
         """Tells the others that this rank has nothing more to do, and lets them finish."""
@@ -231,7 +238,7 @@ class Supervisor:
             return
         self._tell(range(self.size), "L")
         pause = 1e-4
-        while len(self._gone) < self.size - 1 and not any(self._processes[r].is_dead() for r in self._neighbours):
+        while len(self._gone) < self.size - 1 and not any(map(self._is_dead, self._neighbours)):
             with self._lock:
                 self._read_notices()
             time.sleep(pause)

@@ -8,10 +8,8 @@ import traceback
 from types import TracebackType
 
 from chainermn._mpi import get_mpi
-from chainermn._supervisor import describe_latest, end_job
+from chainermn._supervisor import SPEAKER_DELAY, describe_latest, end_job
 from chainermn.errors import CommunicationError
-
-_SPEAKER_DELAY = 5.0  # seconds that the rank which is to tell the user gets, before others do
 
 
 def add_hook() -> None:
@@ -38,7 +36,7 @@ def _end_all_ranks(kind: type[BaseException], error: BaseException, tb: Tracebac
         return
     if isinstance(error, CommunicationError):
         if error.speaker not in (None, world.rank):
-            time.sleep(_SPEAKER_DELAY)  # by then the one who speaks has ended the job
+            time.sleep(SPEAKER_DELAY)  # by then the one who speaks has ended the job
         end_job(f"error on rank {world.rank} of {world.size}: {error}")
     else:
         traceback.print_exception(kind, error, tb)

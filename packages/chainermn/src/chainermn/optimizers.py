@@ -70,7 +70,6 @@ class _MultiNodeOptimizer(Wrapper):
         actual_optimizer: As given.
         communicator: As given.
         zero_fill: As given.
-        target_params: Names of the parameters that all ranks have got from rank 0.
     """
 
     def __init__(
@@ -81,21 +80,15 @@ class _MultiNodeOptimizer(Wrapper):
         overlap: bool,
         bucket_bytes: int,
     ) -> None:
-        super().__init__(actual_optimizer)
-        self._set_own(
+        super().__init__(
+            actual_optimizer,
             communicator=communicator,
             zero_fill=zero_fill,
-            target_params=[],
             _overlap=overlap,
             _bucket_bytes=bucket_bytes,
             _twin=None,
             _buckets=None,
         )
-
-    def setup(self, link: Any) -> Any:
-        """Sets the link to train, and returns this optimizer."""
-        self.actual_optimizer.setup(link)
-        return self
 
     def update(self, lossfun: Callable[..., Variable] | None = None, *args: Any, **kwds: Any) -> None:
         """Averages the gradients and updates the parameters by them; see :func:`create_multi_node_optimizer`."""
@@ -110,27 +103,25 @@ class _MultiNodeOptimizer(Wrapper):
             return
         loss = lossfun(*args, **kwds)
         target.cleargrads()
-        if self._has_changed():
-            self._broadcast_and_watch(loss)
-            return
-        if self._buckets is None:  # the first update had no loss to watch
-            loss.backward(loss_scale=self.actual_optimizer._loss_scale)
-            self.communicator.multi_node_mean_grad(target, self.zero_fill)
+        is_new = self._has_changed()
+        if is_new:
+            self._start_anew()
+        buckets: GradientBuckets | None = self._buckets
+        if buckets is None:
+            buckets = self._learn_buckets(loss)
+            if is_new:
+                return
+            buckets.begin()
+            for param in target.params():
+                if param.grad is not None:
+                    buckets.gradient_final(param)
         else:
-            self._buckets.begin()
-            with gradient_final_hook(self._buckets.gradient_final):
+            buckets.begin()
+            with gradient_final_hook(buckets.gradient_final):
                 loss.backward(loss_scale=self.actual_optimizer._loss_scale)
-            del loss
-            self._buckets.finish(self.zero_fill)
+        del loss
+        buckets.finish(self.zero_fill)
         self.actual_optimizer.update(None)
-
-    def _has_changed(self) -> bool:
-        """Whether there are parameters that the ranks have not got from rank 0 yet."""
-        names = [(name, param.array is not None) for name, param in sorted(self.actual_optimizer.target.namedparams())]
-        if names == self.target_params:
-            return False
-        self._set_own(target_params=names)
-        return True
 
     def _start_anew(self) -> None:
         if self._buckets is not None:
@@ -138,16 +129,15 @@ class _MultiNodeOptimizer(Wrapper):
         self._set_own(_buckets=None)
         self.communicator.bcast_data(self.actual_optimizer.target)
 
-    def _broadcast_and_watch(self, loss: Variable) -> None:
-        """Gives all ranks the parameters of rank 0, and learns in which order backward finishes them."""
-        self._start_anew()
+    def _learn_buckets(self, loss: Variable) -> GradientBuckets:
+        """Walks back, and makes buckets in the order in which gradients become final."""
         paths = {id(param): path for path, param in self.actual_optimizer.target.namedparams()}
         order: list[str] = []
         with gradient_final_hook(lambda variable: order.append(paths[id(variable)]) if id(variable) in paths else None):
             loss.backward(loss_scale=self.actual_optimizer._loss_scale)
-        self._make_buckets(order)
+        return self._make_buckets(order)
 
-    def _make_buckets(self, order: list[str]) -> None:
+    def _make_buckets(self, order: list[str]) -> GradientBuckets:
         params: dict[str, Parameter] = {
             path: param for path, param in sorted(self.actual_optimizer.target.namedparams()) if param.array is not None
         }
@@ -162,3 +152,4 @@ class _MultiNodeOptimizer(Wrapper):
             self._twin, [params[path] for path in order], self._bucket_bytes, _FIRST_BYTES, is_overlapped
         )
         self._set_own(_buckets=buckets)
+        return buckets

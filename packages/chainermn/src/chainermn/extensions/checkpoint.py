@@ -15,6 +15,7 @@ from chainer import Serializer
 from chainer.serializers import load_npz, save_npz
 from chainer.training import Extension
 
+from chainermn._wrapper import Wrapper
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
 
 if TYPE_CHECKING:
@@ -112,8 +113,7 @@ class _MultiNodeCheckpointer(Extension):
 
         Args:
             trainer: The trainer, fresh.
-            optimizer: Multi-node optimizer of the trainer, accepted for old code: a resumed model is taken for new
-                anyway, and given to all ranks once more.
+            optimizer: Multi-node optimizer that does not belong to the updater of the trainer: those that do are found.
             path: Directory to look in; ``None`` is that of this extension, or the trainer's ``out``.
         """
         directory = Path(path or self.path or trainer.out)
@@ -127,6 +127,9 @@ class _MultiNodeCheckpointer(Extension):
             self.files = [self._filename(i) for i in sorted(i for i, rank in found if rank == self.comm.rank)]
         else:
             load_npz(source, _Checkpoint(trainer, n_ranks), ignore_names=_is_place_in_data)
+        for each in [optimizer, *trainer.updater.get_all_optimizers().values()]:
+            if isinstance(each, Wrapper):
+                each.assume_distributed()  # or its first update would do nothing but distribute parameters
 
     def get_stats(self) -> dict[str, float]:
         """Number of checkpoints written and the mean seconds that one took."""
