@@ -36,7 +36,7 @@ def train(model: chainer.Link, optimizer: chainer.Optimizer, n_steps: int) -> fl
     return float(loss.array)
 
 
-def test_scores(model: chainer.Link) -> np.ndarray:
+def digit_scores(model: chainer.Link) -> np.ndarray:
     _, digits = chainer.datasets.get_digits(ndim=1)
     x, _ = chainer.dataset.concat_examples(digits[:])
     with chainer.using_config("train", False), chainer.no_backprop_mode():
@@ -61,7 +61,7 @@ def main() -> None:
 
     model, optimizer = make_model()
     train(model, optimizer, n_steps=10)
-    scores = test_scores(model)
+    scores = digit_scores(model)
     loaded = []
     for ending, save, load, holds_optimizers, needs in FORMATS:
         if importlib.util.find_spec(needs) is None:
@@ -74,7 +74,7 @@ def main() -> None:
             save(args.out / f"optimizer.{ending}", optimizer)
             load(args.out / f"optimizer.{ending}", optimizer_again)
             loaded.append((ending, again, optimizer_again))
-        print(f"{ending}: scores are the same: {np.array_equal(scores, test_scores(again))}")
+        print(f"{ending}: scores are the same: {np.array_equal(scores, digit_scores(again))}")
 
     # With its moments, the optimizer goes on as if nothing had happened.
     loss = train(model, optimizer, n_steps=5)
