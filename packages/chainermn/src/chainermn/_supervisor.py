@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from chainermn._mpi import get_mpi
+from chainermn._mpi import get_mpi, has_free_threads
 from chainermn._processes import Process
 from chainermn.errors import CommunicationError
 
@@ -35,6 +35,7 @@ _SPINS = 200  # tests before sleeping: a rank that is nearly on time is met with
 _LONGEST_PAUSE = 1e-3  # seconds
 _BUSY = 20e-6  # seconds: a test that takes longer has moved data, so the next should follow at once
 _LOOK_INTERVAL = 0.05  # seconds
+_LAST_BREATH = 0.3  # seconds for a notice of a rank that ends the job
 _GRACE = 1.0  # seconds: what a rank sent before it left may still be on its way
 SPEAKER_DELAY = 5.0  # seconds for the rank that is to tell the user, before others do
 _SLOWEST_LINK = 10e6  # bytes a second: large messages get that much more time
@@ -164,16 +165,25 @@ class Supervisor:
 
     def _look(self, operation: Operation) -> None:
         """Reads notices; raises if a rank that is waited for has ended."""
-        with self._lock:
-            self._read_notices()
-        if self._ending:
+        dead = [rank for rank in operation.ranks if self._is_dead(rank)]
+        if self._is_ending(wait=bool(dead)):
             raise CommunicationError(f"rank {min(self._ending)} ends the job", speaker=min(self._ending))
         now = time.monotonic()
         for rank in operation.ranks:
-            if self._is_dead(rank):
+            if rank in dead:
                 raise self._error(f"rank {rank} died: it was killed or crashed", operation, without={rank})
             if now - self._gone.get(rank, now) > _GRACE:
                 raise self._error(f"rank {rank} has ended its program", operation, without={rank})
+
+    def _is_ending(self, wait: bool) -> bool:
+        """Whether a rank has told the user what is wrong; one that is dead may have done so with its last breath."""
+        with self._lock:
+            self._read_notices()
+        if wait and not self._ending:
+            time.sleep(_LAST_BREATH)
+            with self._lock:
+                self._read_notices()
+        return bool(self._ending)
 
     def _is_dead(self, rank: int) -> bool:
         """Whether a rank on this host has ended without a farewell."""
@@ -201,6 +211,9 @@ class Supervisor:
     def tell_ending(self) -> None:
         """Tells the others that this rank has said what is wrong, so that they need not."""
         self._tell(range(self.size), "E")
+        end = time.monotonic() + _LAST_BREATH / 2
+        while time.monotonic() < end and not all(request.Test() for request in self._unsent):
+            time.sleep(_LONGEST_PAUSE)
 
     def _too_late(self, operation: Operation, limit: float) -> CommunicationError:
         others = [rank for rank in operation.ranks if rank != self.rank]
@@ -226,7 +239,8 @@ class Supervisor:
                 }
                 if not dead and time.monotonic() < end:
                     continue
-                if self.rank != min(set(operation.ranks) - dead):
+                is_ending = has_free_threads() and self._is_ending(wait=bool(dead))
+                if is_ending or self.rank != min(set(operation.ranks) - dead):
                     time.sleep(SPEAKER_DELAY)  # by then the one who speaks has ended the job
                 what = f"{_ranks(sorted(dead))} died in" if dead else "one of the ranks has stopped in"
                 end_job(f"{what} {operation}, which all had begun, says rank {self.rank}")
