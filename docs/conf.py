@@ -1,6 +1,13 @@
 """How Sphinx builds the documentation."""
 
 import importlib.metadata
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+import public_names
 
 project = "Chainer"
 copyright = "the authors of this repository, MIT licence"
@@ -12,8 +19,15 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
+    "public_names",
 ]
+reference_packages = ["chainer"]
+autosummary_context = public_names.context("chainer")
 autodoc_typehints = "description"
+# A method that says nothing new, as forward of a function, is left to the page of its base class.
+autodoc_inherit_docstrings = False
+# Attributes that a docstring lists may be properties, which describe themselves.
+napoleon_use_ivar = True
 myst_enable_extensions = ["dollarmath"]
 
 templates_path = ["_templates"]
@@ -22,3 +36,14 @@ suppress_warnings = ["ref.python"]
 
 html_theme = "furo"
 html_title = f"Chainer {release}"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
+
+
+def strip_last_line(app: Any, page: str, source: list[str]) -> None:
+    """Takes away the empty line that ends a doctest inside a Markdown fence, which a reader need not see."""
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
+
+
+def setup(app: Any) -> None:
+    app.connect("source-read", strip_last_line)
