@@ -35,7 +35,7 @@ _SPINS = 200  # tests before sleeping: a rank that is nearly on time is met with
 _LONGEST_PAUSE = 1e-3  # seconds
 _BUSY = 20e-6  # seconds: a test that takes longer has moved data, so the next should follow at once
 _LOOK_INTERVAL = 0.05  # seconds
-_LAST_BREATH = 0.3  # seconds for a notice of a rank that ends the job
+_LAST_BREATH = 0.15  # seconds for the notice of a rank that ends the job to leave it
 _GRACE = 1.0  # seconds: what a rank sent before it left may still be on its way
 SPEAKER_DELAY = 5.0  # seconds for the rank that is to tell the user, before others do
 _SLOWEST_LINK = 10e6  # bytes a second: large messages get that much more time
@@ -166,7 +166,7 @@ class Supervisor:
     def _look(self, operation: Operation) -> None:
         """Reads notices; raises if a rank that is waited for has ended."""
         dead = [rank for rank in operation.ranks if self._is_dead(rank)]
-        if self._is_ending(wait=bool(dead)):
+        if self._is_ending():
             raise CommunicationError(f"rank {min(self._ending)} ends the job", speaker=min(self._ending))
         now = time.monotonic()
         for rank in operation.ranks:
@@ -175,14 +175,10 @@ class Supervisor:
             if now - self._gone.get(rank, now) > _GRACE:
                 raise self._error(f"rank {rank} has ended its program", operation, without={rank})
 
-    def _is_ending(self, wait: bool) -> bool:
-        """Whether a rank has told the user what is wrong; one that is dead may have done so with its last breath."""
+    def _is_ending(self) -> bool:
+        """Whether a rank has told the user what is wrong; ask after looking who is dead, for it says so before."""
         with self._lock:
             self._read_notices()
-        if wait and not self._ending:
-            time.sleep(_LAST_BREATH)
-            with self._lock:
-                self._read_notices()
         return bool(self._ending)
 
     def _is_dead(self, rank: int) -> bool:
@@ -211,8 +207,10 @@ class Supervisor:
     def tell_ending(self) -> None:
         """Tells the others that this rank has said what is wrong, so that they need not."""
         self._tell(range(self.size), "E")
-        end = time.monotonic() + _LAST_BREATH / 2
-        while time.monotonic() < end and not all(request.Test() for request in self._unsent):
+        end = time.monotonic() + _LAST_BREATH
+        while time.monotonic() < end:
+            for request in self._unsent:
+                request.Test()
             time.sleep(_LONGEST_PAUSE)
 
     def _too_late(self, operation: Operation, limit: float) -> CommunicationError:
@@ -239,7 +237,7 @@ class Supervisor:
                 }
                 if not dead and time.monotonic() < end:
                     continue
-                is_ending = has_free_threads() and self._is_ending(wait=bool(dead))
+                is_ending = has_free_threads() and self._is_ending()
                 if is_ending or self.rank != min(set(operation.ranks) - dead):
                     time.sleep(SPEAKER_DELAY)  # by then the one who speaks has ended the job
                 what = f"{_ranks(sorted(dead))} died in" if dead else "one of the ranks has stopped in"
