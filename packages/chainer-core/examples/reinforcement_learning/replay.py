@@ -1,54 +1,36 @@
-"""The memory that both agents learn from."""
+"""What was lived through, to learn from more than once."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 
 
-class Batch(NamedTuple):
-    """Transitions, an array each; the first axis is that of the batch."""
-
-    state: np.ndarray
-    action: np.ndarray
-    reward: np.ndarray
-    next_state: np.ndarray
-    is_state_terminal: np.ndarray
-
-
 class ReplayBuffer:
-    """The last ``capacity`` transitions, in arrays that are written round and round.
+    """The latest transitions, in arrays.
 
     Args:
-        capacity: How many to keep.
-        state_size: Length of a state.
-        action: An example of an action, for its shape and dtype.
-        rng: Where samples come from.
+        capacity: How many are kept.
+        n_state: Length of a state.
+        action: An action, for its shape and dtype.
     """
 
-    def __init__(self, capacity: int, state_size: int, action: np.ndarray, rng: np.random.Generator) -> None:
-        self.rng = rng
-        self.n = 0
-        self.arrays = Batch(
-            np.empty((capacity, state_size), np.float32),
-            np.empty((capacity, *action.shape), action.dtype),
-            np.empty(capacity, np.float32),
-            np.empty((capacity, state_size), np.float32),
-            np.empty(capacity, np.float32),
-        )
+    def __init__(self, capacity: int, n_state: int, action: np.ndarray) -> None:
+        self.state = np.zeros((capacity, n_state), np.float32)
+        self.action = np.zeros((capacity, *action.shape), action.dtype)
+        self.reward = np.zeros(capacity, np.float32)
+        self.next_state = np.zeros((capacity, n_state), np.float32)
+        self.is_terminal = np.zeros(capacity, np.float32)
+        self.n_seen = 0
 
     def __len__(self) -> int:
-        return min(self.n, len(self.arrays.reward))
+        return min(self.n_seen, len(self.reward))
 
-    def append(self, *transition: object) -> None:
-        """Remembers a transition, given in the order of :class:`Batch`."""
-        place = self.n % len(self.arrays.reward)
-        for array, value in zip(self.arrays, transition):
-            array[place] = value
-        self.n += 1
+    def append(self, state: np.ndarray, action: object, reward: float, next_state: np.ndarray, end: bool) -> None:
+        i = self.n_seen % len(self.reward)
+        self.state[i], self.action[i], self.reward[i] = state, action, reward
+        self.next_state[i], self.is_terminal[i] = next_state, end
+        self.n_seen += 1
 
-    def sample(self, n: int) -> Batch:
-        """Draws ``n`` transitions."""
-        places = self.rng.integers(len(self), size=n)
-        return Batch(*(array[places] for array in self.arrays))
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        i = rng.integers(len(self), size=n)
+        return self.state[i], self.action[i], self.reward[i], self.next_state[i], self.is_terminal[i]
