@@ -39,7 +39,9 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def update(q: MLP, target_q: MLP, optimizer: chainer.Optimizer, batch: tuple[np.ndarray, ...], args: object) -> None:
+def update(
+    q: MLP, target_q: MLP, optimizer: chainer.Optimizer, batch: tuple[np.ndarray, ...], args: argparse.Namespace
+) -> None:
     """One step towards reward plus discounted value of the next state."""
     state, action, reward, next_state, is_terminal = batch
     with chainer.no_backprop_mode():
