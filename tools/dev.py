@@ -11,6 +11,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python reads as far as 
     sys.exit("tools/dev.py needs Python 3.11 or newer, this is {}.{}".format(*sys.version_info[:2]))
 
 import argparse
+import hashlib
 import os
 import re
 import shutil
@@ -88,13 +89,42 @@ def set_up(python: str | None = None) -> Path:
     stamp = venv / "setup-done.txt"
     wanted = "\n".join(requirements)
     if executable(venv, "python").exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        rebuild_extensions(venv)
         return venv
     print(f"setting up {venv.name}, a few minutes the first time", flush=True)
     if not runs(executable(venv, "python"), "import pip"):
         make_venv(interpreter, venv)
     call(executable(venv, "python"), "-m", "pip", *QUIET, "install", *requirements)
+    for folder in extensions():  # hatch is about to build them for the first time
+        stamp_of(venv, folder).write_text(digest(folder), encoding="utf-8")
     stamp.write_text(wanted, encoding="utf-8")
     return venv
+
+
+def extensions() -> list[Path]:
+    """Packages with a module in C++, which an editable installation compiles once."""
+    return [path.parent for path in sorted(ROOT.glob("packages/*/CMakeLists.txt"))]
+
+
+def rebuild_extensions(venv: Path) -> None:
+    """Compiles again what has changed since it was last compiled: hatch only sees that it is installed."""
+    for folder in extensions():
+        stamp = stamp_of(venv, folder)
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == digest(folder):
+            continue
+        print(f"building {folder.name}, a minute or two", flush=True)
+        call(executable(venv, "python"), "-m", "pip", *QUIET, "install", "--no-deps", "--editable", folder)
+        stamp.write_text(digest(folder), encoding="utf-8")
+
+
+def stamp_of(venv: Path, folder: Path) -> Path:
+    return venv / f"built-{folder.name}.txt"
+
+
+def digest(folder: Path) -> str:
+    """Changes with what a module in C++ is made from."""
+    sources = [folder / "CMakeLists.txt", folder / "pyproject.toml", *sorted(folder.glob("cpp/*.*"))]
+    return hashlib.sha256(b"".join([path.read_bytes() for path in sources])).hexdigest()
 
 
 def find_interpreter(python: str | None) -> tuple[Path, Path]:

@@ -86,6 +86,27 @@ def test_set_up_follows_its_requirements(root, monkeypatch):
     assert installed == ["pip", "pip>=26"]
 
 
+def test_changed_sources_in_cpp_are_compiled_again(root, monkeypatch):
+    def make_venv(interpreter, venv):
+        dev.executable(venv, "python").parent.mkdir(parents=True)
+        dev.executable(venv, "python").touch()
+
+    installed = []
+    monkeypatch.setattr(dev, "make_venv", make_venv)
+    monkeypatch.setattr(dev, "call", lambda *command: installed.append(command[-1]))
+    package = root / "packages" / "fast"
+    (package / "cpp").mkdir(parents=True)
+    for name in ("CMakeLists.txt", "pyproject.toml", "cpp/module.cpp"):
+        (package / name).touch()
+    dev.set_up()
+    dev.set_up()
+    assert installed == ["pip"]  # the first time is hatch's
+    (package / "cpp" / "module.cpp").write_text("int x;")
+    dev.set_up()
+    dev.set_up()
+    assert installed == ["pip", package]
+
+
 @pytest.mark.parametrize("step", ["make_venv", "call"])
 def test_an_interrupted_set_up_is_done_again(root, monkeypatch, step):
     def interrupt(*args):

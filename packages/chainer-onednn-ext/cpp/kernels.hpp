@@ -1,0 +1,37 @@
+// The kernels in C++ of our own. Each takes the arguments of its Python kernel, and None is "not done".
+#pragma once
+
+#include "arrays.hpp"
+
+nb::object relu(nb::handle x);
+nb::object relu_backward(nb::handle y, nb::handle gy);
+nb::object dropout(nb::handle x, double ratio, uint64_t key);
+
+nb::object pool_forward(const char *mode, nb::handle x, nb::handle ksize, nb::handle stride, nb::handle pad,
+                        nb::handle out_size);
+nb::object pool_backward(const char *mode, nb::handle gy, nb::handle indexes, nb::handle ksize, nb::handle stride,
+                         nb::handle pad, nb::handle in_size);
+
+nb::object batch_norm_forward(nb::handle x, nb::handle gamma, nb::handle beta, nb::handle axis, double eps);
+nb::object batch_norm_backward(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle mean, nb::handle inv_std,
+                               nb::handle axis);
+nb::object batch_norm_inference(nb::handle x, nb::handle gamma, nb::handle beta, nb::handle mean, nb::handle var,
+                                nb::handle axis, double eps);
+
+nb::object softmax_cross_entropy(nb::handle x, nb::handle t, int64_t ignore_label);
+nb::object softmax_cross_entropy_backward(nb::handle y, nb::handle t, nb::handle scale, int64_t ignore_label);
+
+bool sgd_update(nb::handle theta, nb::handle grad, double lr);
+bool momentum_sgd_update(nb::handle theta, nb::handle grad, nb::handle v, double lr, double momentum);
+bool adam_update(nb::handle theta, nb::handle grad, nb::handle m, nb::handle v, nb::handle vhat, double alpha_t,
+                 double beta1, double beta2, double eps, double eta, double decay, nb::handle bounds);
+
+// Letting other threads of Python in costs about as much as a thousand elements.
+template <typename F> void run_without_gil(int64_t elements, F f) {
+    if (elements < 4096) {
+        f();
+        return;
+    }
+    nb::gil_scoped_release release;
+    f();
+}

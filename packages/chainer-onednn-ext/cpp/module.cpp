@@ -1,0 +1,58 @@
+// The Python module. A routine returns None for what it does not do; the plain body does it then.
+#define CHAINER_IMPORTS_NUMPY
+#include "arrays.hpp"
+
+#include <nanobind/stl/string.h>
+#include <omp.h>
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <string>
+
+#include "convolution.hpp"
+#include "kernels.hpp"
+
+namespace {
+
+std::string onednn_version() {
+    const dnnl_version_t *v = dnnl_version();
+    return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+}
+
+int import_numpy() {
+    import_array1(-1);
+    return 0;
+}
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+    if (import_numpy() != 0) nb::raise_python_error();
+    constexpr int kChoose = 3;
+    m.def("onednn_version", onednn_version);
+    m.def("get_num_threads", [] { return omp_get_max_threads(); });
+    m.def("set_num_threads", [](int n) { omp_set_num_threads(n); });
+
+    m.def("conv_forward", conv_forward, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg(), nb::arg("layout") = kChoose);
+    m.def("conv_backward_data", conv_backward_data, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg(), nb::arg(), nb::arg("layout") = kChoose);
+    m.def("conv_backward_weights", conv_backward_weights, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg(), nb::arg("layout") = kChoose);
+
+    m.def("relu", relu);
+    m.def("relu_backward", relu_backward);
+    m.def("dropout", dropout);
+    m.def("pool_forward", pool_forward);
+    m.def("pool_backward", pool_backward, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg());
+    m.def("batch_norm_forward", batch_norm_forward);
+    m.def("batch_norm_backward", batch_norm_backward);
+    m.def("batch_norm_inference", batch_norm_inference);
+    m.def("softmax_cross_entropy", softmax_cross_entropy);
+    m.def("softmax_cross_entropy_backward", softmax_cross_entropy_backward);
+    m.def("sgd_update", sgd_update);
+    m.def("momentum_sgd_update", momentum_sgd_update);
+    m.def("adam_update", adam_update, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(),
+          nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none());
+}

@@ -1,0 +1,69 @@
+"""The module in C++, from the folder ``cpp``. A routine returns ``None`` for what it does not do."""
+
+from chainer.types import NdArray, Shape
+
+def onednn_version() -> str: ...
+def get_num_threads() -> int: ...
+def set_num_threads(n: int, /) -> None: ...
+def conv_forward(
+    x: NdArray,
+    W: NdArray,
+    b: NdArray | None,
+    stride: Shape,
+    pad: Shape,
+    dilate: Shape,
+    groups: int,
+    out_size: Shape,
+    layout: int = 3,
+) -> NdArray | None: ...
+def conv_backward_data(
+    gy: NdArray,
+    W: NdArray,
+    b: NdArray | None,
+    stride: Shape,
+    pad: Shape,
+    dilate: Shape,
+    groups: int,
+    in_size: Shape,
+    layout: int = 3,
+) -> NdArray | None: ...
+def conv_backward_weights(
+    x: NdArray, gy: NdArray, stride: Shape, pad: Shape, dilate: Shape, groups: int, ksize: Shape, layout: int = 3
+) -> NdArray | None: ...
+def relu(x: NdArray, /) -> NdArray: ...
+def relu_backward(y: NdArray, gy: NdArray, /) -> NdArray: ...
+def dropout(x: NdArray, ratio: float, key: int, /) -> tuple[NdArray, NdArray]: ...
+def pool_forward(
+    mode: str, x: NdArray, ksize: Shape, stride: Shape, pad: Shape, out_size: Shape, /
+) -> tuple[NdArray, ...]: ...
+def pool_backward(
+    mode: str, gy: NdArray, indexes: NdArray | None, ksize: Shape, stride: Shape, pad: Shape, in_size: Shape, /
+) -> NdArray: ...
+def batch_norm_forward(
+    x: NdArray, gamma: NdArray, beta: NdArray, axis: Shape, eps: float, /
+) -> tuple[NdArray, NdArray, NdArray, NdArray] | None: ...
+def batch_norm_backward(
+    x: NdArray, gamma: NdArray, gy: NdArray, mean: NdArray, inv_std: NdArray, axis: Shape, /
+) -> tuple[NdArray, NdArray, NdArray] | None: ...
+def batch_norm_inference(
+    x: NdArray, gamma: NdArray, beta: NdArray, mean: NdArray, var: NdArray, axis: Shape, eps: float, /
+) -> NdArray | None: ...
+def softmax_cross_entropy(x: NdArray, t: NdArray, ignore_label: int, /) -> tuple[NdArray, NdArray]: ...
+def softmax_cross_entropy_backward(y: NdArray, t: NdArray, scale: NdArray, ignore_label: int, /) -> NdArray: ...
+def sgd_update(theta: NdArray, grad: NdArray, lr: float, /) -> bool: ...
+def momentum_sgd_update(theta: NdArray, grad: NdArray, v: NdArray, lr: float, momentum: float, /) -> bool: ...
+def adam_update(
+    theta: NdArray,
+    grad: NdArray,
+    m: NdArray,
+    v: NdArray,
+    vhat: NdArray | None,
+    alpha_t: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    eta: float,
+    decay: float,
+    bounds: tuple[float, float] | None,
+    /,
+) -> bool: ...
