@@ -34,7 +34,7 @@ _TAG = 1
 _SPINS = 200  # tests before sleeping: a rank that is nearly on time is met within microseconds
 _LONGEST_PAUSE = 1e-3  # seconds
 _BUSY = 20e-6  # seconds: a test that takes longer has moved data, so the next should follow at once
-_LOOK_INTERVAL = 0.05  # seconds
+_LOOK_INTERVAL = 0.02  # seconds
 _LAST_BREATH = 0.15  # seconds for the notice of a rank that ends the job to leave it
 _GRACE = 1.0  # seconds: what a rank sent before it left may still be on its way
 SPEAKER_DELAY = 5.0  # seconds for the rank that is to tell the user, before others do
@@ -171,7 +171,8 @@ class Supervisor:
         now = time.monotonic()
         for rank in operation.ranks:
             if rank in dead:
-                raise self._error(f"rank {rank} died: it was killed or crashed", operation, without={rank})
+                # MPI cannot go on without it, and its launcher is about to end the others: no time for an exception.
+                end_job_by(self._error(f"rank {rank} died: it was killed or crashed", operation, without={rank}))
             if now - self._gone.get(rank, now) > _GRACE:
                 raise self._error(f"rank {rank} has ended its program", operation, without={rank})
 
@@ -265,6 +266,14 @@ def end_job(message: str, status: int = 1) -> None:
     sys.stderr.write(f"chainermn: {message}\n")
     sys.stderr.flush()
     get_mpi().COMM_WORLD.Abort(status)
+
+
+def end_job_by(error: CommunicationError) -> None:
+    """Ends all processes of the job with the message of an error, once if several ranks have it."""
+    rank = get_mpi().COMM_WORLD.rank
+    if error.speaker not in (None, rank):
+        time.sleep(SPEAKER_DELAY)  # by then the one who speaks has ended the job
+    end_job(f"error on rank {rank} of {get_mpi().COMM_WORLD.size}: {error}")
 
 
 def time_limit() -> float | None:

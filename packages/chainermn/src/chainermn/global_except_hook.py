@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
 import traceback
 from types import TracebackType
 
 from chainermn._mpi import get_mpi
-from chainermn._supervisor import SPEAKER_DELAY, describe_latest, end_job
+from chainermn._supervisor import describe_latest, end_job, end_job_by
 from chainermn.errors import CommunicationError
 
 
@@ -35,9 +34,7 @@ def _end_all_ranks(kind: type[BaseException], error: BaseException, tb: Tracebac
         sys.__excepthook__(kind, error, tb)
         return
     if isinstance(error, CommunicationError):
-        if error.speaker not in (None, world.rank):
-            time.sleep(SPEAKER_DELAY)  # by then the one who speaks has ended the job
-        end_job(f"error on rank {world.rank} of {world.size}: {error}")
+        end_job_by(error)
     else:
         traceback.print_exception(kind, error, tb)
         end_job(
