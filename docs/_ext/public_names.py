@@ -26,6 +26,15 @@ def is_private(path: str) -> bool:
     return any(part.startswith("_") for part in path.split("."))
 
 
+def is_definition(value: object) -> bool:
+    return inspect.isclass(value) or inspect.isroutine(value)
+
+
+def is_decorated(value: object) -> bool:
+    """Whether something is a function inside a callable object, which autodoc passes over."""
+    return not is_definition(value) and inspect.isroutine(getattr(value, "__wrapped__", None))
+
+
 @functools.cache
 def modules_of(package: str) -> list[ModuleType]:
     """All public modules of a package, the outer ones first."""
@@ -41,7 +50,7 @@ def exports_of(module: ModuleType) -> list[str]:
     listed = getattr(module, "__all__", None)
     for name, value in sorted(vars(module).items()):
         home = getattr(value, "__module__", None) or ""
-        if is_private(name) or not (inspect.isclass(value) or inspect.isroutine(value)):
+        if is_private(name) or not (is_definition(value) or is_decorated(value)):
             continue
         if home == module.__name__ or home.partition(".")[0] != module.__name__.partition(".")[0]:
             continue
@@ -53,12 +62,12 @@ def exports_of(module: ModuleType) -> list[str]:
 
 @functools.cache
 def adopted(package: str) -> dict[int, str]:
-    """For each exported object that lives in a private module, by its id: the path to document it under."""
+    """For each exported object that no page would document, by its id: the path to document it under."""
     paths: dict[int, str] = {}
     for module in modules_of(package):
         for name in exports_of(module):
             value = getattr(module, name)
-            if is_private(value.__module__):
+            if is_private(value.__module__) or is_decorated(value):
                 paths.setdefault(id(value), f"{module.__name__}.{name}")
     return paths
 
