@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from filelock import FileLock
 
 # The launcher and MPI tell each process its place by these: a job started from a test is a new one.
 _OF_ANOTHER_JOB = ("OMPI_", "PMIX_", "PMI_", "PRTE_")
+
+
+class Job(subprocess.CompletedProcess[str]):
+    """What has become of a job, and how many seconds it took; waiting for other jobs does not count."""
+
+    seconds: float
 
 
 @pytest.fixture(scope="session")
@@ -43,14 +50,12 @@ def shared_path(tmp_path: Path, comm: MpiCommunicatorBase) -> Path:
 
 
 @pytest.fixture
-def mpiexec() -> Callable[..., subprocess.CompletedProcess[str]]:
+def mpiexec() -> Callable[..., Job]:
     """Starts Python on several ranks, as a user would."""
     return _mpiexec
 
 
-def _mpiexec(
-    n: int, *command: str | Path, timeout: float = 120, cwd: Path | None = None, **environ: str
-) -> subprocess.CompletedProcess[str]:
+def _mpiexec(n: int, *command: str | Path, timeout: float = 120, cwd: Path | None = None, **environ: str) -> Job:
     """Runs Python on ``n`` ranks and returns what they printed, stderr included, in ``stdout``.
 
     One job at a time, whatever number of workers runs the tests: more would fight for the cores.
@@ -60,6 +65,7 @@ def _mpiexec(
     env |= environ
     launcher = Path(sys.executable).parent / "mpiexec"
     with FileLock(Path(tempfile.gettempdir()) / f"chainermn-tests-{os.getuid()}.lock"):
+        start = time.monotonic()
         job = subprocess.Popen(
             [launcher, "-n", str(n), "--oversubscribe", sys.executable, *command],
             stdout=subprocess.PIPE,
@@ -74,4 +80,6 @@ def _mpiexec(
             job.terminate()  # and thereby its ranks, which a kill would leave behind
             output, _ = job.communicate(timeout=20)
             raise AssertionError(f"the job did not end within {timeout} s:\n{output}") from None
-        return subprocess.CompletedProcess(job.args, job.returncode, output)
+        result = Job(job.args, job.returncode, output)
+        result.seconds = time.monotonic() - start
+        return result
