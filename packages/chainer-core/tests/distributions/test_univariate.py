@@ -340,7 +340,7 @@ def test_shape_of_samples(xp, rng, case, sample_shape):
     assert dist.sample(sample_shape).shape == (*expected, 3, 2)
 
 
-@pytest.mark.parametrize("name", CASES.keys() - {"cauchy"})
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {"cauchy"}))
 def test_moments_of_samples(xp, rng, name):
     case, n = CASES[name], 20000
     params = case.draw_params(rng, (3,))
