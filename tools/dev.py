@@ -96,6 +96,7 @@ def set_up(python: str | None = None) -> Path:
         make_venv(interpreter, venv)
     call(executable(venv, "python"), "-m", "pip", *QUIET, "install", *requirements)
     for folder in extensions():  # hatch is about to build them for the first time
+        tell_without_compiler(folder)
         stamp_of(venv, folder).write_text(digest(folder), encoding="utf-8")
     stamp.write_text(wanted, encoding="utf-8")
     return venv
@@ -113,6 +114,7 @@ def rebuild_extensions(venv: Path) -> None:
         if stamp.exists() and stamp.read_text(encoding="utf-8") == digest(folder):
             continue
         print(f"building {folder.name}, a minute or two", flush=True)
+        tell_without_compiler(folder)
         call(executable(venv, "python"), "-m", "pip", *QUIET, "install", "--no-deps", "--editable", folder)
         stamp.write_text(digest(folder), encoding="utf-8")
 
@@ -121,10 +123,22 @@ def stamp_of(venv: Path, folder: Path) -> Path:
     return venv / f"built-{folder.name}.txt"
 
 
+def tell_without_compiler(folder: Path) -> None:
+    if not compiler():
+        print(f"no C++ compiler was found: {folder.name} is installed without its kernels, all else works", flush=True)
+
+
+def compiler() -> str:
+    """The C++ compiler that CMake is going to find; empty if there is none."""
+    names = (os.environ.get("CXX", "c++"), "c++", "g++", "clang++")
+    return next((path for name in names if (path := shutil.which(name))), "")
+
+
 def digest(folder: Path) -> str:
-    """Changes with what a module in C++ is made from."""
+    """Changes with what a module in C++ is made from, and with the compiler."""
     sources = [folder / "CMakeLists.txt", folder / "pyproject.toml", *sorted(folder.glob("cpp/*.*"))]
-    return hashlib.sha256(b"".join([path.read_bytes() for path in sources])).hexdigest()
+    parts = [compiler().encode(), *[path.read_bytes() for path in sources]]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def find_interpreter(python: str | None) -> tuple[Path, Path]:

@@ -86,7 +86,9 @@ def test_set_up_follows_its_requirements(root, monkeypatch):
     assert installed == ["pip", "pip>=26"]
 
 
-def test_changed_sources_in_cpp_are_compiled_again(root, monkeypatch):
+def test_changed_sources_in_cpp_are_compiled_again(root, monkeypatch, capsys):
+    monkeypatch.setattr(dev, "compiler", lambda: "/usr/bin/c++")
+
     def make_venv(interpreter, venv):
         dev.executable(venv, "python").parent.mkdir(parents=True)
         dev.executable(venv, "python").touch()
@@ -105,6 +107,12 @@ def test_changed_sources_in_cpp_are_compiled_again(root, monkeypatch):
     dev.set_up()
     dev.set_up()
     assert installed == ["pip", package]
+    assert "without its kernels" not in capsys.readouterr().out
+    monkeypatch.setattr(dev, "compiler", lambda: "")
+    dev.set_up()
+    dev.set_up()
+    assert installed == ["pip", package, package]
+    assert "no C++ compiler was found: fast is installed without its kernels" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("step", ["make_venv", "call"])
