@@ -7,6 +7,8 @@ nb::object relu(nb::handle x);
 nb::object relu_backward(nb::handle y, nb::handle gy);
 nb::object dropout(nb::handle x, double ratio, uint64_t key);
 
+nb::object matmul(nb::handle a, nb::handle b, bool transpose_a, bool transpose_b);
+
 nb::object pool_forward(const char *mode, nb::handle x, nb::handle ksize, nb::handle stride, nb::handle pad,
                         nb::handle out_size);
 nb::object pool_backward(const char *mode, nb::handle gy, nb::handle indexes, nb::handle ksize, nb::handle stride,

@@ -43,6 +43,7 @@ NB_MODULE(_core, m) {
     m.def("relu", relu);
     m.def("relu_backward", relu_backward);
     m.def("dropout", dropout);
+    m.def("matmul", matmul);
     m.def("pool_forward", pool_forward);
     m.def("pool_backward", pool_backward, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(),
           nb::arg());

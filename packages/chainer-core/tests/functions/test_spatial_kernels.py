@@ -108,6 +108,13 @@ FORWARD: dict[str, tuple[str, Callable[..., Any], list[tuple[int, ...]], Callabl
     ),
 }
 BACKWARD: dict[str, tuple[str, Callable[..., Any], list[tuple[int, ...]], Callable[..., Any], list[int]]] = {
+    "linear": (
+        "linear_backward",
+        F.linear,
+        [VECTOR, (5, 4)],
+        lambda gy, other, is_weight: filled(5, 4) if is_weight else filled(*VECTOR),
+        [0, 1],
+    ),
     "convolution by data": (
         "conv_backward_data",
         F.convolution_2d,
@@ -233,3 +240,13 @@ def test_kernel_serves_backward(monkeypatch, case):
     y.backward()
     for i in served:
         np.testing.assert_array_equal(variables[i].grad, MARK)
+
+
+def test_a_kernel_may_leave_the_gradients_of_linear_to_the_plain_body(monkeypatch):
+    offer(monkeypatch, "linear_backward", lambda gy, other, is_weight: None)
+    x, W = chainer.Variable(np.ones(VECTOR, "f")), chainer.Variable(np.ones((5, 4), "f"))
+    y = F.linear(x, W)
+    y.grad = np.ones_like(y.array)
+    y.backward()
+    np.testing.assert_array_equal(x.grad, 5)
+    np.testing.assert_array_equal(W.grad, 2)

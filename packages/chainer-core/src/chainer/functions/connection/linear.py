@@ -18,7 +18,9 @@ from chainer.variable import Variable
 class LinearFunction(FunctionNode):
     """Node of :func:`linear`: one matrix product, on matrices alone.
 
-    The kernel ``linear(x, W, b)`` returns the output; ``b`` is ``None`` without bias.
+    The kernel ``linear(x, W, b)`` returns the output; ``b`` is ``None`` without bias. The kernel
+    ``linear_backward(gy, other, is_weight)`` returns ``gy other``, the gradient of the input from the weight, or
+    ``gy^T other``, that of the weight from the input; or ``None`` to leave it to the plain body.
     """
 
     def check_type_forward(self, in_types: Any) -> None:
@@ -88,13 +90,20 @@ def _product(x: NdArray, W: NdArray) -> NdArray:
 
 
 def _grad_data(W: NdArray, gy: NdArray) -> NdArray:
-    gx = _dot(gy, W)
+    gx = _backward_product(gy, W, False)
     return gx if gx.dtype == gy.dtype else gx.astype(gy.dtype)
 
 
 def _grad_weight(x: NdArray, gy: NdArray, dtype: Any) -> NdArray:
-    gW = _dot(gy.T, x)
+    gW = _backward_product(gy, x, True)
     return gW if gW.dtype == dtype else gW.astype(dtype)
+
+
+def _backward_product(gy: NdArray, other: NdArray, is_weight: bool) -> NdArray:
+    kernel = kernels.find("linear_backward", gy)
+    if kernel is not None and (gradient := kernel(gy, other, is_weight)) is not None:
+        return gradient
+    return _dot(gy.T if is_weight else gy, other)
 
 
 class LinearGradData(FunctionNode):
