@@ -250,3 +250,13 @@ def test_debug_mode_names_bad_labels(label):
         pytest.raises(ValueError, match=r"0 <= t < x.shape\[1\] or t == -1.*is 4.*labels go from"),
     ):
         F.softmax_cross_entropy(X, np.array([0, 1, label]))
+
+
+def test_kernels_may_be_turned_off_between_forward_and_backward(rng):
+    x, t = draw(rng, (4, 3))
+    v, w = chainer.Variable(x), chainer.Variable(x)
+    loss = F.softmax_cross_entropy(v, t)
+    with chainer.using_config("use_ideep", "never"):
+        loss.backward()
+        F.softmax_cross_entropy(w, t).backward()
+    np.testing.assert_allclose(v.grad, w.grad, rtol=1e-4)

@@ -35,6 +35,7 @@ class SoftmaxCrossEntropy(FunctionNode):
     _keeps_scores = False  # whether backward reads the scores although the softmax is cached
     _coeff: float = 1.0
     _kernel_y: NdArray | None = None  # softmax as the kernel gave it
+    _kernel_backward: Any = None
     _target_index: tuple[NdArray, ...]  # of the score of each sample's label, in an array like x
     _ignored: NdArray | None = None  # mask of the labels to ignore; None if there are none
     _neg_log_p: NdArray  # -log p of each sample's label
@@ -98,7 +99,9 @@ class SoftmaxCrossEntropy(FunctionNode):
         n_valid = int(xp.count_nonzero(t != self.ignore_label))
         self._coeff = 1 / max(n_valid if self.normalize else len(x), 1)
         kernel = kernels.find("softmax_cross_entropy", x)
-        if kernel is not None and self.class_weight is None and self.cache_score:
+        backward = kernels.find("softmax_cross_entropy_backward", x)
+        if kernel is not None and backward is not None and self.class_weight is None and self.cache_score:
+            self._kernel_backward = backward  # the setting that found it may be another one by then
             loss, self._kernel_y = kernel(x, t, self.ignore_label)
             return loss
         if n_valid != t.size:
@@ -167,8 +170,7 @@ class SoftmaxCrossEntropy(FunctionNode):
         xp = backend.get_array_module(t)
         scale = gy * self._coeff if self.reduce == "mean" else gy
         if self._kernel_y is not None:
-            kernel: Any = kernels.find("softmax_cross_entropy_backward", self._kernel_y)
-            return kernel(self._kernel_y, t, scale, self.ignore_label)
+            return self._kernel_backward(self._kernel_y, t, scale, self.ignore_label)
         exponentials, total = self._softmax or _exponentiate(scores[0])[1:]
         if self.soft_target:
             target = self._dense_target(exponentials, t)
