@@ -76,6 +76,7 @@ class TestRegistering:
         link.add_persistent("a", 1)
         link.b = 2
         link.register_persistent("b")
+        assert link.persistent_names() == ["a", "b"]
         target = {}
         link.serialize(chainer.serializers.DictionarySerializer(target))
         assert sorted(target) == ["a", "b"]

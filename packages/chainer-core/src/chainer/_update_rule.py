@@ -27,6 +27,10 @@ class Hooks:
     def __bool__(self) -> bool:
         return bool(self.pre or self.post)
 
+    def all(self) -> list[Callable[..., None]]:
+        """The hooks of both timings."""
+        return [*self.pre.values(), *self.post.values()]
+
     def add(self, hook: Callable[..., None], name: str | None, timing: str) -> None:
         if not callable(hook):
             raise TypeError("hook function must be callable")

@@ -163,6 +163,10 @@ class Link(DeviceResident):
         self._persistent.add(name)
         self._params.discard(name)
 
+    def persistent_names(self) -> list[str]:
+        """Names of the persistent values of this link, without those of its children, sorted."""
+        return sorted(self._persistent)
+
     # Walking
 
     def params(self, include_uninit: bool = True) -> Iterator[Parameter]:
@@ -366,7 +370,7 @@ class Link(DeviceResident):
                 param.initialize(data.shape)
                 with _device.using_device(self.device):
                     param._data[...] = param.device.send(data)
-        for name in sorted(self._persistent):
+        for name in self.persistent_names():
             members[name] = serializer(name, members[name])
 
     # Hooks

@@ -8,7 +8,7 @@ hyperparameters in so far as they differ from the optimizer's.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from chainer import _backprop, _flat_update, backend, function_node
@@ -19,7 +19,7 @@ from chainer._update_rule import Hooks
 from chainer._update_rule import UpdateRule as UpdateRule
 from chainer.configuration import config
 from chainer.link import Link
-from chainer.variable import Parameter, Variable
+from chainer.variable import Variable
 
 
 class Optimizer:
@@ -139,6 +139,20 @@ class Optimizer:
         for param in self._set_up_target().params():
             hook(param.update_rule, param)
 
+    def sum_over_parts(self, value: float) -> float:
+        """Completes a sum over gradients, for hooks that look at all of them, such as clipping by their norm.
+
+        Here all gradients are in this process, so the sum is complete. Where each process updates a part of the
+        parameters (``sharded=True`` of chainermn), what the others have is added.
+
+        Args:
+            value: Sum over the gradients of the parameters of :attr:`target`.
+
+        Returns:
+            The sum over all of them.
+        """
+        return value
+
     def serialize(self, serializer: Any) -> None:
         """Saves or loads counters and the states of the update rules; hyperparameters are not saved."""
         self.t = int(serializer("t", self.t))
@@ -168,17 +182,20 @@ class Optimizer:
         """Sets a fixed loss scale; prefer ``loss_scaling(scale=...)``."""
         self.loss_scaling(scale=loss_scale)
 
+    def get_loss_scale(self) -> float | None:
+        """The factor on the loss that is in use; ``None`` without loss scaling."""
+        return self._loss_scale
+
     def check_nan_in_grads(self) -> None:
         """Looks for gradients that are not finite, under dynamic loss scaling."""
         self._loss_scaling_isnan = False
         if not self._loss_scaling_is_dynamic:
             return
-        for param in self._set_up_target().params():
-            grad = param.grad
-            if grad is not None and not backend.get_array_module(grad).isfinite(grad).all():
-                self._loss_scaling_isnan = True
-                self._loss_scaling_isnan_ever = True
-                return
+        grads = [param.grad for param in self._set_up_target().params()]
+        is_nan = any(grad is not None and not backend.get_array_module(grad).isfinite(grad).all() for grad in grads)
+        if self.sum_over_parts(is_nan):
+            self._loss_scaling_isnan = True
+            self._loss_scaling_isnan_ever = True
 
     def is_safe_to_update(self) -> bool:
         """Whether :meth:`check_nan_in_grads` found all gradients finite."""
@@ -251,16 +268,10 @@ class GradientMethod(Optimizer):
         the walk are dropped as it goes, so the same graph cannot be walked again.
         Graphs that existed before are left as they were.
         """
-        target = self._set_up_target()
         if lossfun is not None:
-            since = None if config.keep_graph_on_report else function_node.next_serial()
-            loss = lossfun(*args, **kwds)
-            target.cleargrads()
-            if loss.creator_node is not None:
-                _backprop.backward_from((loss,), loss_scale=self._loss_scale, release_since=since)
-            del loss
-        params = list(target.params())
-        self._unscale(params)
+            self.compute_gradients(lossfun, args, kwds)
+        params = list(self._set_up_target().params())
+        self.unscale_gradients()
         for param in params:
             if param._grad is None and param._data is not None:
                 param.zerograd()
@@ -272,9 +283,64 @@ class GradientMethod(Optimizer):
             self.call_hooks("post")
         self.update_loss_scale()
 
-    def _unscale(self, params: list[Parameter]) -> None:
-        """Divides out the loss scale that a backward pass left on the gradients."""
-        for param in params:
+    def compute_gradients(
+        self,
+        lossfun: Callable[..., Variable],
+        args: Sequence[Any] = (),
+        kwds: Mapping[str, Any] | None = None,
+        *,
+        accumulate: bool = False,
+    ) -> None:
+        """The first half of :meth:`update`: computes the loss, walks it back and uses it up.
+
+        The gradients carry the loss scale until :meth:`unscale_gradients`, which :meth:`update` calls. For code that
+        does something with them in between: ``update()`` without arguments is the second half.
+
+        Args:
+            lossfun: Function that computes the loss.
+            args: Its arguments.
+            kwds: Its keyword arguments.
+            accumulate: Whether to add to the gradients that are there rather than replace them.
+
+        Example:
+            >>> import chainer
+            >>> import chainer.functions as F, chainer.links as L, numpy as np
+            >>> model = L.Linear(2, 1, initialW=0)
+            >>> optimizer = chainer.optimizers.SGD(lr=1).setup(model)
+            >>> for i, x in enumerate(np.eye(2, dtype="float32")):
+            ...     optimizer.compute_gradients(lambda x: F.sum(model(x)), (x[None],), accumulate=i > 0)
+            >>> optimizer.update()
+            >>> model.W.array
+            array([[-1., -1.]], dtype=float32)
+        """
+        target = self._set_up_target()
+        since = None if config.keep_graph_on_report else function_node.next_serial()
+        loss = lossfun(*args, **(kwds or {}))
+        if not accumulate:
+            target.cleargrads()
+        if loss.creator_node is not None:
+            _backprop.backward_from((loss,), loss_scale=self._loss_scale, release_since=since)
+
+    def needs_whole_parameters(self) -> list[str]:
+        """What of this optimizer looks at more of a parameter than the element that it changes.
+
+        An optimizer that gives each process a part of every parameter has to refuse these.
+
+        Returns:
+            Names of classes: of update rules that are not :attr:`UpdateRule.is_elementwise`, and of hooks without a
+            true attribute ``works_on_parts``.
+        """
+        rules = [param.update_rule for param in self._set_up_target().params() if param.update_rule is not None]
+        hooks = [hook for owner in (self, *rules) if owner._hooks for hook in owner._hooks.all()]
+        names = [type(rule).__name__ for rule in rules if not rule.is_elementwise]
+        names += [
+            getattr(hook, "__name__", type(hook).__name__) for hook in hooks if not getattr(hook, "works_on_parts", False)
+        ]
+        return list(dict.fromkeys(names))
+
+    def unscale_gradients(self) -> None:
+        """Divides out the loss scale that a backward pass left on the gradients; does nothing a second time."""
+        for param in self._set_up_target().params():
             scale = param._loss_scale
             if scale is not None:
                 param._loss_scale = None

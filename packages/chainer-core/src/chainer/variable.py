@@ -867,6 +867,7 @@ class Parameter(Variable):
     def cleargrad(self) -> None:
         """Forgets the gradient: it becomes ``None``, also after a later :meth:`initialize`."""
         self._grad = None
+        self._loss_scale = None  # of the gradient that is gone
         if self._data is None:
             self._at_initialize = "clear"
 

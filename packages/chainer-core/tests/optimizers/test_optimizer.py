@@ -308,6 +308,75 @@ def test_loss_scaling_leaves_the_update_as_it_is() -> None:
     np.testing.assert_array_equal(plain.target.a.grad, scaled.target.a.grad)
 
 
+def test_gradients_and_the_update_by_them_can_be_had_one_by_one() -> None:
+    whole, halves = (optimizers.SGD(lr=0.5).setup(Pair()) for _ in range(2))
+    for optimizer in (whole, halves):
+        optimizer.loss_scaling(scale=4.0)
+        assert optimizer.get_loss_scale() == 4
+    whole.update(lambda: F.sum(whole.target.a * 3))
+    halves.compute_gradients(lambda x: F.sum(halves.target.a * x), (1,))
+    halves.compute_gradients(lambda x: F.sum(halves.target.a * x), kwds={"x": 2}, accumulate=True)
+    np.testing.assert_array_equal(halves.target.a.grad, np.full_like(halves.target.a.array, 12))
+    for _ in range(2):  # the second time there is nothing to divide out
+        halves.unscale_gradients()
+    halves.update()
+    np.testing.assert_array_equal(whole.target.a.array, halves.target.a.array)
+    halves.compute_gradients(lambda: F.sum(halves.target.a))  # replaces what was there
+    np.testing.assert_array_equal(halves.target.a.grad, np.full_like(halves.target.a.array, 4))
+
+
+def test_computing_gradients_uses_the_graph_up() -> None:
+    optimizer = optimizers.SGD().setup(Pair())
+    kept: list[chainer.Variable] = []
+
+    def lossfun() -> chainer.Variable:
+        kept.append(F.sum(F.exp(optimizer.target.a)))
+        return kept[-1]
+
+    optimizer.compute_gradients(lossfun)
+    with pytest.raises(RuntimeError):
+        kept[-1].backward()
+
+
+def test_a_cleared_gradient_has_no_scale() -> None:
+    optimizer = optimizers.SGD(lr=1.0).setup(Pair())
+    optimizer.loss_scaling(scale=4.0)
+    optimizer.compute_gradients(lambda: F.sum(optimizer.target.a))
+    optimizer.target.cleargrads()
+    give_gradients(optimizer.target, 8)
+    before = optimizer.target.a.array.copy()
+    optimizer.update()
+    np.testing.assert_array_equal(optimizer.target.a.array, before - 8)
+
+
+def test_a_sum_over_parts_decides_about_overflow_and_clipping() -> None:
+    """Where other processes hold other parts, what they have counts too."""
+    optimizer = optimizers.SGD(lr=1.0).setup(Pair())
+    optimizer.add_hook(chainer.optimizer_hooks.GradientClipping(1.0))
+    optimizer.loss_scaling()
+    assert optimizer.sum_over_parts(3.0) == 3
+    optimizer.sum_over_parts = lambda value: value + 1
+    give_gradients(optimizer.target, 1)
+    optimizer.update()
+    assert not optimizer.is_safe_to_update()
+    norm = np.sqrt(1 + sum(param.size for param in optimizer.target.params()))
+    np.testing.assert_allclose(optimizer.target.a.grad, 1 / norm, rtol=1e-6)
+
+
+def test_what_needs_whole_parameters_is_told() -> None:
+    class WholeRule(chainer.UpdateRule):
+        pass
+
+    optimizer = optimizers.Adam().setup(Pair())
+    for hook in (chainer.optimizer_hooks.WeightDecay(0.1), chainer.optimizer_hooks.GradientClipping(1)):
+        optimizer.add_hook(hook)
+    assert optimizer.needs_whole_parameters() == []
+    optimizer.add_hook(chainer.optimizer_hooks.GradientLARS())
+    optimizer.target.a.update_rule.add_hook(lambda rule, param: None, name="any")
+    optimizer.target.b.update_rule = WholeRule()
+    assert optimizer.needs_whole_parameters() == ["WholeRule", "GradientLARS", "<lambda>"]
+
+
 def test_a_scale_keeps_small_gradients_from_underflow() -> None:
     optimizer = optimizers.SGD(lr=2.0**14).setup(Pair("float16"))
     optimizer.set_loss_scale(1024.0)

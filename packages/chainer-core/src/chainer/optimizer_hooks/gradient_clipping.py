@@ -20,13 +20,14 @@ class GradientClipping:
 
     name = "GradientClipping"
     timing = "pre"
+    works_on_parts = True
 
     def __init__(self, threshold: float) -> None:
         self.threshold = threshold
 
     def __call__(self, opt: Any) -> None:
         params = [param for param in opt.target.params(False) if param.grad is not None]
-        norm = math.sqrt(sum(_squared_norm(param.grad) for param in params))
+        norm = math.sqrt(opt.sum_over_parts(sum(_squared_norm(param.grad) for param in params)))
         # A norm that is not finite leaves the gradients as they are, for the user to see where they went wrong.
         if norm == 0 or not math.isfinite(norm):
             return

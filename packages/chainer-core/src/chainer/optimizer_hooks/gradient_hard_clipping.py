@@ -18,6 +18,7 @@ class GradientHardClipping:
     name = "GradientHardClipping"
     call_for_each_param = True
     timing = "pre"
+    works_on_parts = True
 
     def __init__(self, lower_bound: float, upper_bound: float) -> None:
         self.lower_bound = lower_bound

@@ -31,6 +31,7 @@ class GradientNoise:
     name = "GradientNoise"
     call_for_each_param = True
     timing = "pre"
+    works_on_parts = True
 
     def __init__(self, eta: float, noise_func: Callable[..., NdArray] = exponential_decay_noise) -> None:
         self.eta = eta

@@ -17,6 +17,7 @@ class Lasso:
     name = "Lasso"
     call_for_each_param = True
     timing = "pre"
+    works_on_parts = True
 
     def __init__(self, rate: float) -> None:
         self.rate = rate

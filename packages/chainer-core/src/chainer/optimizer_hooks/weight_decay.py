@@ -19,6 +19,7 @@ class WeightDecay:
     name = "WeightDecay"
     call_for_each_param = True
     timing = "pre"
+    works_on_parts = True
 
     def __init__(self, rate: float) -> None:
         self.rate = rate

@@ -44,7 +44,7 @@ class AllreducePersistent(Extension):
             trainer: Not used.
         """
         for _, link in sorted(self.model.namedlinks(), key=lambda pair: pair[0]):
-            for name in sorted(link._persistent):
+            for name in link.persistent_names():
                 value = getattr(link, name)
                 if getattr(value, "dtype", numpy.dtype(int)).kind == "f":
                     value[...] = self.comm.allreduce(value) / self.comm.size
