@@ -331,11 +331,11 @@ class GradientMethod(Optimizer):
             true attribute ``works_on_parts``.
         """
         rules = [param.update_rule for param in self._set_up_target().params() if param.update_rule is not None]
-        hooks = [hook for owner in (self, *rules) if owner._hooks for hook in owner._hooks.all()]
+        hooks = self._set_up_hooks().all() + [hook for rule in rules for hook in rule._hooks.all()]
         names = [type(rule).__name__ for rule in rules if not rule.is_elementwise]
-        names += [
-            getattr(hook, "__name__", type(hook).__name__) for hook in hooks if not getattr(hook, "works_on_parts", False)
-        ]
+        for hook in hooks:
+            if not getattr(hook, "works_on_parts", False):
+                names.append(getattr(hook, "__name__", type(hook).__name__))
         return list(dict.fromkeys(names))
 
     def unscale_gradients(self) -> None:
