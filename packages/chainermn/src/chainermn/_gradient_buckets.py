@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from chainer import Parameter, Variable
 from chainer.types import NdArray
 
 from chainermn.communicators import _wire
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
+from chainermn.timeline import Timeline
 
 
 @dataclass(slots=True)
@@ -46,6 +49,9 @@ class GradientBuckets:
         bucket_bytes: Size of a bucket; a larger parameter has one for itself.
         first_bytes: Size of the first bucket: while it is being filled, nothing can be hidden.
         is_overlapped: Whether buckets are sent while backward runs, rather than when it has ended.
+
+    Attributes:
+        timeline: When the gradients of the latest step travelled.
     """
 
     def __init__(
@@ -63,6 +69,7 @@ class GradientBuckets:
         self._buckets: list[_Bucket] = []
         self._slots: dict[int, _Slot] = {}
         self._n_sent = 0
+        self.timeline = Timeline()
         for group in self._in_buckets(bucket_bytes, first_bytes):
             self._add(group)
 
@@ -90,6 +97,7 @@ class GradientBuckets:
 
     def begin(self) -> None:
         """A backward begins."""
+        self.timeline = Timeline()
         self._n_sent = 0
         for bucket in self._buckets:
             bucket.n_missing, bucket.mean = len(bucket.params), None
@@ -115,6 +123,7 @@ class GradientBuckets:
         Args:
             zero_fill: Whether a parameter without gradient on any rank gets one of zeros.
         """
+        self.timeline.backward_end = time.perf_counter()
         slots = [self._slots[id(param)] for param in self._params]
         for slot in slots:
             if not slot.is_filled:
@@ -133,10 +142,14 @@ class GradientBuckets:
     def _send_complete(self) -> None:
         while self._n_sent < len(self._buckets) and self._buckets[self._n_sent].n_missing == 0:
             bucket = self._buckets[self._n_sent]
-            bucket.mean = self._thread.submit(
-                self._communicator.mean_in_place, bucket.buffer, None, self._communicator.mark()
-            )
+            self.timeline.ready.append(time.perf_counter())
+            bucket.mean = self._thread.submit(self._average, bucket.buffer, self._communicator.mark())
             self._n_sent += 1
+
+    def _average(self, buffer: NdArray, mark: Any) -> None:
+        begin = time.perf_counter()
+        self._communicator.mean_in_place(buffer, None, mark)
+        self.timeline.travels.append((begin, time.perf_counter()))
 
     def close(self) -> None:
         """Ends the thread."""

@@ -12,6 +12,7 @@ from chainermn._gradient_buckets import GradientBuckets
 from chainermn._mpi import has_free_threads
 from chainermn._wrapper import Wrapper
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
+from chainermn.timeline import Timeline
 
 _BUCKET_BYTES = 25 * 2**20
 _FIRST_BYTES = 2**20
@@ -89,6 +90,11 @@ class _MultiNodeOptimizer(Wrapper):
             _twin=None,
             _buckets=None,
         )
+
+    @property
+    def timeline(self) -> Timeline:
+        """When the gradients of the latest step travelled, and how much of that backward has hidden."""
+        return Timeline() if self._buckets is None else self._buckets.timeline
 
     def update(self, lossfun: Callable[..., Variable] | None = None, *args: Any, **kwds: Any) -> None:
         """Averages the gradients and updates the parameters by them; see :func:`create_multi_node_optimizer`."""
