@@ -9,6 +9,7 @@
 
 #include <string>
 
+#include "candidates_binding.hpp"
 #include "convolution.hpp"
 #include "kernels.hpp"
 
@@ -39,6 +40,12 @@ NB_MODULE(_core, m) {
           nb::arg(), nb::arg(), nb::arg(), nb::arg("layout") = kChoose);
     m.def("conv_backward_weights", conv_backward_weights, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
           nb::arg(), nb::arg(), nb::arg("layout") = kChoose);
+
+    m.def("candidate_forward", candidate_forward, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none(),
+          nb::arg().none(), nb::arg().none(), nb::arg());
+    m.def("candidate_backward_data", candidate_backward_data);
+    m.def("candidate_backward_weights", candidate_backward_weights);
+    m.def("choose_candidate", choose_candidate);
 
     m.def("relu", relu);
     m.def("relu_backward", relu_backward);

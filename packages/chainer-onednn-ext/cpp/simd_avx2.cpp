@@ -1,0 +1,3 @@
+#include "simd_loops.hpp"
+
+const Simd simd_avx2{multiply};
