@@ -23,6 +23,7 @@ import numpy
 
 import chainer.variable  # by its whole name: it imports this module first
 from chainer import _diagnosis
+from chainer.backends.raw import RawArray
 from chainer.configuration import using_config
 
 if TYPE_CHECKING:
@@ -250,6 +251,7 @@ class _Gradients:
             self.pending[node] = gradient
         elif node in self._owned:
             before += gradient
+            self.pending[node] = before  # a raw array is not added to in place
         else:
             total = before + gradient
             if not self.recorded and total.ndim:  # the sum of two 0-d arrays is a scalar, which cannot be added to
@@ -271,6 +273,12 @@ class _Gradients:
         if self.recorded or gradient is None:
             return gradient
         return chainer.variable.constant(numpy.asarray(gradient) if isinstance(gradient, numpy.generic) else gradient)
+
+
+def _for_creator(node: VariableNode, gx: RawArray) -> Any:
+    """A gradient in the form in which the function that made the variable takes it."""
+    creator = node._creator_node
+    return gx if creator is not None and creator.takes_raw else gx.array
 
 
 _ALL = tuple(tuple(range(n)) for n in range(64))
@@ -339,6 +347,8 @@ def _walk(
                     continue
                 if gx.shape != node.shape or gx.dtype is not node.dtype:  # NumPy's own dtypes exist once
                     func._check_gradient_fits(node, gx)
+                if func.takes_raw and isinstance(gx, RawArray):
+                    gx = _for_creator(node, gx)
                 if node in pending:
                     gradients.add(node, gx)
                     continue
@@ -390,13 +400,13 @@ class _CountDown:
 
 
 def _first_gradient(output: Variable, loss_scale: float | None) -> Variable:
-    data = output._array()
-    if data.size != 1:
+    if output.size != 1:
         raise RuntimeError(
-            f"backward starts from one number, but {output._describe()} has shape {data.shape}: set its grad before "
+            f"backward starts from one number, but {output._describe()} has shape {output.shape}: set its grad before "
             f"calling backward(), or reduce it, for example with chainer.functions.sum{_diagnosis.made_by(output)}"
         )
     start = 1 if loss_scale is None else loss_scale
+    data = output.array
     if type(data) is numpy.ndarray:
         return chainer.variable.constant(numpy.full(data.shape, start, data.dtype))
     with output.device.create_context():

@@ -48,7 +48,7 @@ def get_array_module(*args: Any) -> Any:
     """
     if cuda.available:  # pragma: no cover - needs a GPU
         for arg in args:
-            if isinstance(getattr(arg, "array", arg), _cupy_ndarray):
+            if isinstance(getattr(arg, "raw_array", arg), _cupy_ndarray):
                 return cuda.cupy
     return numpy
 
@@ -60,7 +60,7 @@ def get_device_from_array(*arrays: Any) -> Device:
         arrays: Arrays or Variables.
     """
     for array in arrays:
-        device = GpuDevice.from_array(getattr(array, "array", array))
+        device = GpuDevice.from_array(getattr(array, "raw_array", array))
         if device is not None:
             return device
     return CpuDevice()

@@ -11,6 +11,8 @@ import numpy
 
 from chainer import _diagnosis, backend, function_hook
 from chainer._backprop import grad
+from chainer.backends import raw
+from chainer.backends.raw import RawArray
 from chainer.configuration import config
 from chainer.function_hook import FunctionHook
 from chainer.types import Arrays, NdArray, VariableLike, Variables
@@ -48,6 +50,8 @@ class FunctionNode:
         stack: Traceback of the application, in debug mode, else ``None``.
         lazy_grad_sum: Kept for old code; has no effect.
         is_elementwise: Whether each output element depends on one element of each input.
+        takes_raw: Whether :meth:`forward` and :meth:`backward_arrays` know what to do with a
+            :class:`chainer.backends.raw.RawArray` among their arrays; others see plain arrays alone.
 
     Example:
         >>> import chainer, numpy as np
@@ -71,6 +75,7 @@ class FunctionNode:
     stack: Any = None
     lazy_grad_sum: bool = False
     is_elementwise: bool = False
+    takes_raw: bool = False
     _old_style_function: Any = None  # what a FunctionAdapter stands for
     _serial: int = -1
     _rank: int | None = None
@@ -152,7 +157,7 @@ class FunctionNode:
             raise RuntimeError(f"{self.label} has no outputs to look at: it was not applied, or not recorded")
         data: list[NdArray | None] = [None] * len(self.outputs)
         for i, y in zip(self._indexes_of_retained_outputs or (), self._retained_outputs or (), strict=False):
-            data[i] = y
+            data[i] = raw.plain(y)
         return tuple(data)
 
     # Applying
@@ -186,7 +191,8 @@ class FunctionNode:
             data.append(array)
         in_data: Arrays = tuple(data)
         if not plain:
-            self._check_devices(variables, in_data)
+            data = self._admit(variables, data)
+            in_data = tuple(data)
         if self.inputs is not None:
             raise RuntimeError(f"{self.label} was applied before; make a new one: a node stands for one application")
 
@@ -257,12 +263,21 @@ class FunctionNode:
     def _as_output(self, y: object) -> NdArray:
         if isinstance(y, numpy.generic):  # NumPy makes scalars of 0-d results
             return numpy.asarray(y)
-        if isinstance(y, numpy.ndarray | backend.cuda.ndarray) or y is None:
+        if isinstance(y, numpy.ndarray | backend.cuda.ndarray | RawArray) or y is None:
             return y
         raise TypeError(f"forward of {self.label} must return arrays, got {type(y).__name__}")
 
+    def _admit(self, variables: Sequence[Variable], data: list[Any]) -> list[Any]:
+        """Makes inputs that are not all plain NumPy arrays such as this function takes, or tells what is wrong."""
+        if any(isinstance(x, RawArray) for x in data):
+            if not self.takes_raw or function_hook.n_watching or config.use_ideep == "never":
+                data = [raw.plain(x) for x in data]
+            if all(isinstance(x, numpy.ndarray | RawArray) for x in data):
+                return data
+        self._check_devices(variables, tuple(data))
+        return data
+
     def _check_devices(self, variables: Sequence[Variable], in_data: Arrays) -> None:
-        """Tells apart what is wrong with inputs that are not all plain NumPy arrays."""
         devices = {}
         for i, (x, data) in enumerate(zip(variables, in_data, strict=True)):
             if data is None:
@@ -428,12 +443,13 @@ class FunctionNode:
         if self._has_backward_arrays and not function_hook.n_watching:
             return self.backward_arrays(targets, tuple(grad_outputs))
         gys = tuple([None if gy is None else constant(gy) for gy in grad_outputs])
-        return [None if gx is None else gx._data for gx in self._backward(targets, gys)]
+        gxs = self._backward(targets, gys)
+        return [None if gx is None else gx._data if self.takes_raw else gx.array for gx in gxs]
 
     def _backward_watched(self, targets: tuple[int, ...], grad_outputs: Variables) -> Variables:
         in_data: list[NdArray | None] = [None] * len(self.inputs or ())
         for i, x in zip(self._indexes_of_retained_inputs or (), self._retained_inputs or (), strict=False):
-            in_data[i] = x
+            in_data[i] = raw.plain(x)
         out_grad = tuple([None if gy is None else gy.array for gy in grad_outputs])
         hooks = function_hook.active_hooks(self)
         for hook in hooks:

@@ -17,6 +17,7 @@ import numpy
 from chainer import _backprop, backend
 from chainer._device import Device, current_device, get_device
 from chainer._mixed16 import get_dtype
+from chainer.backends.raw import plain
 from chainer.types import AxisLike, DeviceSpec, InitializerLike, NdArray, Shape, VariableLike
 from chainer.utils.argument import parse_kwargs
 
@@ -258,7 +259,7 @@ class Variable:
         grad = self._grad
         return {
             **self.__dict__,
-            "_data": self._data,
+            "_data": self.array,
             "_grad": None if grad is None else grad.array,
             "_name": self._name,
             "_requires_grad": self._requires_grad,
@@ -349,7 +350,8 @@ class Variable:
     @property
     def array(self) -> NdArray:
         """The array; may be set to another one, also of another shape."""
-        return self._data
+        data = self._data
+        return data if type(data) is _ndarray else plain(data)
 
     @array.setter
     def array(self, data: NdArray | None) -> None:
@@ -374,8 +376,8 @@ class Variable:
 
     @property
     def raw_array(self) -> NdArray:
-        """The array as it is held; the same as :attr:`array` for arrays without a layout of their own."""
-        return self.array
+        """The array as it is held: a plain one, or a :class:`chainer.backends.raw.RawArray` that nobody has touched."""
+        return self._data
 
     @property
     def chx_array(self) -> NoReturn:
@@ -438,7 +440,7 @@ class Variable:
 
     def item(self) -> Any:
         """The value of an array of one element, as a Python number."""
-        return self._array().item()
+        return plain(self._array()).item()
 
     def __len__(self) -> int:
         return len(self._array())
@@ -592,7 +594,7 @@ class Variable:
         """
         target = get_device(device)
         if self._data is not None:
-            self.array = target.send(self._data)
+            self.array = target.send(self.array)
         if self._grad is not None:
             self._grad.to_device(target)
 
@@ -633,7 +635,7 @@ class Variable:
 
     def debug_print(self) -> str:
         """A summary of device, shape, dtype and statistics of the array and of its gradient."""
-        data = self._data
+        data = self.array
         if data is None:
             names = ("device", "backend", "shape", "dtype", "statistics", "grad")
             return "\n".join([self.summary(), *[f"- {name}: None" for name in names]])

@@ -22,6 +22,7 @@ from typing import Any, TextIO, TypeVar
 
 import numpy
 
+from chainer.backends.raw import RawArray
 from chainer.configuration import config
 
 NAMES = frozenset(
@@ -88,10 +89,18 @@ def unregister(name: str, *array_types: type) -> None:
         _origin.pop((name, array_type), None)
 
 
-def find(name: str, x: Any) -> Callable[..., Any] | None:
-    """The routine for a kernel and an array, or ``None``: then the plain body is right."""
+def find(name: str, x: Any, *others: Any) -> Callable[..., Any] | None:
+    """The routine for a kernel and an array, or ``None``: then the plain body is right.
+
+    Args:
+        name: Name of the kernel.
+        x: The array that decides.
+        others: Further arguments of the kernel. If one of them is raw, it decides: its routines take plain arrays too.
+    """
     if not _table:
         return None
+    if others:
+        x = next((other for other in others if isinstance(other, RawArray)), x)
     if config.use_ideep == "never" and isinstance(x, numpy.ndarray):
         return None
     kernel = _table.get((name, type(x)))

@@ -16,6 +16,7 @@ class ReLU(FunctionNode):
     """Node of :func:`relu`. Keeps its output alone: the sign is all backward needs."""
 
     is_elementwise = True
+    takes_raw = True
 
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x",))
@@ -49,7 +50,7 @@ class ReLUGrad2(FunctionNode):
 
     def forward(self, inputs: Arrays) -> Arrays:
         (gy,) = inputs
-        kernel = kernels.find("relu_backward", gy)
+        kernel = kernels.find("relu_backward", gy, self.y)
         if kernel is not None:
             return (kernel(self.y, gy),)
         return (gy * (self.y > 0),)

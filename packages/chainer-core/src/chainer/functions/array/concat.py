@@ -21,6 +21,8 @@ class Concat(FunctionNode):
         axis: Axis to join along.
     """
 
+    takes_raw = True
+
     def __init__(self, axis: int = 1) -> None:
         if not isinstance(axis, int):
             raise TypeError(f"axis must be int, got {axis!r}")
@@ -41,7 +43,7 @@ class Concat(FunctionNode):
                 type_check.expect(first.shape[d] == other.shape[d])
 
     def forward(self, inputs: Arrays) -> Arrays:
-        kernel = kernels.find("concat", inputs[0])
+        kernel = kernels.find("concat", *inputs)
         if kernel is not None:
             return (kernel(inputs, self.axis),)
         return (backend.get_array_module(*inputs).concatenate(inputs, self.axis),)

@@ -63,7 +63,7 @@ def conv_backward_weights(
     x: NdArray, gy: NdArray, stride: Shape, pad: Shape, dilate: Shape, groups: int, ksize: Shape, dtype: Any
 ) -> NdArray:
     """Gradient by ``W``, of the given dtype."""
-    kernel = kernels.find("conv_backward_weights", x)
+    kernel = kernels.find("conv_backward_weights", x, gy)
     return (kernel or plain_conv_backward_weights)(x, gy, stride, pad, dilate, groups, ksize, dtype)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainer.backends import raw
 from chainer.function_node import FunctionNode
 from chainer.functions.connection._convolution import conv_backward_data, conv_backward_weights, conv_forward
 from chainer.functions.math.sum import sum as _sum
@@ -51,6 +52,8 @@ class ConvolutionND(FunctionNode):
     The kernels behind it are described in :mod:`chainer.functions.connection._convolution`.
     """
 
+    takes_raw = True
+
     # The gradient of a transposed convolution knows its size, where several would do.
     _out_size: Shape | None = None
 
@@ -71,6 +74,7 @@ class ConvolutionND(FunctionNode):
         self.retain_inputs((0, 1))
         x, W = inputs[:2]
         b = inputs[2] if len(inputs) == 3 else None
+        x = raw.enter(x)
         out_size = self._out_size or self._get_out_size(x.shape[2:], W.shape[2:])
         return (conv_forward(x, W, b, self.stride, self.pad, self.dilate, self.groups, out_size),)
 

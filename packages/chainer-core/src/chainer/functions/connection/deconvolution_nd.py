@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chainer.backends import raw
 from chainer.function_node import FunctionNode
 from chainer.functions.connection._convolution import conv_backward_data, conv_backward_weights, conv_forward
 from chainer.functions.connection.convolution_nd import (
@@ -25,6 +26,8 @@ class DeconvolutionND(FunctionNode):
 
     The kernels behind it are described in :mod:`chainer.functions.connection._convolution`.
     """
+
+    takes_raw = True
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class DeconvolutionND(FunctionNode):
         self.retain_inputs((0, 1))
         x, W = inputs[:2]
         b = inputs[2] if len(inputs) == 3 else None
+        x = raw.enter(x)
         out_size = self.outs or self._get_out_size(x.shape[2:], W.shape[2:])
         return (conv_backward_data(x, W, b, self.stride, self.pad, self.dilate, self.groups, out_size),)
 

@@ -32,6 +32,7 @@ class Add(Binary):
     """Node of ``x + y`` for two arrays."""
 
     label = "_ + _"
+    takes_raw = True
 
     def forward(self, inputs: Arrays) -> Arrays:
         lhs, rhs = inputs
@@ -70,6 +71,7 @@ class MultiAdd(FunctionNode):
     """
 
     is_elementwise = True
+    takes_raw = True
 
     def check_type_forward(self, in_types: Any) -> None:
         for in_type in in_types:
@@ -80,7 +82,7 @@ class MultiAdd(FunctionNode):
         if len(inputs) == 1:
             return inputs
         first, second, *others = inputs
-        kernel = kernels.find("sum_many", first)
+        kernel = kernels.find("sum_many", *inputs)
         if kernel is not None and all(x.shape == first.shape for x in inputs):
             return (kernel(inputs),)
         y = first + second

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainer import backend
-from chainer.backends import kernels
+from chainer.backends import kernels, raw
 from chainer.configuration import config
 from chainer.function_node import FunctionNode
 from chainer.types import Arrays, NdArray, VariableLike, Variables
@@ -22,13 +22,18 @@ class Dropout(FunctionNode):
     """
 
     is_elementwise = True
+    takes_raw = True
 
     def __init__(self, dropout_ratio: float, mask: NdArray | None = None, return_mask: bool = False) -> None:
         if not 0.0 <= dropout_ratio < 1.0:
             raise ValueError(f"dropout_ratio must be in the range [0, 1), got {dropout_ratio}")
         self.dropout_ratio = float(dropout_ratio)
-        self.mask = mask
+        self._mask = mask
         self.return_mask = return_mask
+
+    @property
+    def mask(self) -> NdArray:
+        return raw.plain(self._mask)
 
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x",))
@@ -36,24 +41,24 @@ class Dropout(FunctionNode):
 
     def forward(self, inputs: Arrays) -> Arrays:
         (x,) = inputs
-        if self.mask is not None:
-            return (x * self.mask,)
+        if self._mask is not None:
+            return (x * self._mask,)
         kernel = kernels.find("dropout", x)
         if kernel is not None:
-            y, self.mask = kernel(x, self.dropout_ratio)
+            y, self._mask = kernel(x, self.dropout_ratio)
             return (y,)
         xp = backend.get_array_module(x)
         # Drawn in float64 whatever the dtype, so that a seed gives one mask for all.
         is_kept = xp.asarray(xp.random.rand(*x.shape) >= self.dropout_ratio)
-        self.mask = is_kept.astype(x.dtype)
-        self.mask *= 1 / (1 - self.dropout_ratio)
-        return (x * self.mask,)
+        mask = self._mask = is_kept.astype(x.dtype)
+        mask *= 1 / (1 - self.dropout_ratio)
+        return (x * mask,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return DropoutGrad(self.mask).apply(grad_outputs)
 
     def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
-        return (grad_outputs[0] * self.mask,)
+        return (grad_outputs[0] * self._mask,)
 
 
 class DropoutGrad(FunctionNode):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from chainer import backend
-from chainer.backends import kernels
+from chainer.backends import kernels, raw
 from chainer.function_node import FunctionNode
 from chainer.functions.array.broadcast import broadcast_to
 from chainer.functions.array.cast import cast
@@ -186,6 +186,8 @@ class BatchNormalization(FunctionNode):
         expander: Index that makes a parameter broadcast against ``x``.
     """
 
+    takes_raw = True
+
     mean: NdArray
     var: NdArray
     inv_std: NdArray
@@ -226,6 +228,8 @@ class BatchNormalization(FunctionNode):
             self.axis = default_axis(x.ndim, gamma.ndim)
         self._impl = self._impl_selector(self, inputs)
         kernel = kernels.find("batch_norm_forward", x) if type(self._impl) is GeneralBatchNormalizationImpl else None
+        if kernel is None:
+            x = raw.plain(x)
         forward = kernel or self._impl.forward
         y, self.mean, self.var, self.inv_std = forward(x, gamma, beta, self.axis, self.eps)
         update_running(self, x.size // max(gamma.size, 1))
@@ -284,7 +288,11 @@ class BatchNormalizationGrad(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1, 2))
         x, gamma, gy = inputs
-        kernel = kernels.find("batch_norm_backward", x) if type(self._impl) is GeneralBatchNormalizationImpl else None
+        kernel = None
+        if type(self._impl) is GeneralBatchNormalizationImpl:
+            kernel = kernels.find("batch_norm_backward", x, gy)
+        if kernel is None:
+            x, gy = raw.plain(x), raw.plain(gy)
         backward = kernel or self._impl.backward
         gx, ggamma, gbeta = backward(x, gamma, gy, self.mean, self.inv_std, self.axis)
         return gx, ggamma.astype(gamma.dtype, copy=False), gbeta.astype(gamma.dtype, copy=False)
@@ -353,6 +361,8 @@ class FixedBatchNormalization(FunctionNode):
     Attributes:
         inv_std, inv_var: Inverse of the standard deviation and of the variance.
     """
+
+    takes_raw = True
 
     inv_std: NdArray | None = None
     inv_var: NdArray | None = None

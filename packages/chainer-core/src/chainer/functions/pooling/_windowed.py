@@ -58,7 +58,7 @@ def max_pool(x: NdArray, ksize: Shape, stride: Shape, pad: Shape, out_size: Shap
 
 def max_pool_back(gy: NdArray, indexes: NdArray, ksize: Shape, stride: Shape, pad: Shape, in_size: Shape) -> NdArray:
     """Images with each element of ``gy`` added where its maximum had been found. Shape ``(B, C, *in_size)``."""
-    kernel = kernels.find("pool_backward", gy)
+    kernel = kernels.find("pool_backward", gy, indexes)
     if kernel is not None:
         return kernel("max", gy, indexes, ksize, stride, pad, in_size)
     xp = backend.get_array_module(gy)

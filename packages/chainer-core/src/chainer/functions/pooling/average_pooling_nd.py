@@ -17,6 +17,8 @@ class AveragePoolingND(_PoolingND):
         pad_value: 0, or ``None`` to leave padding out of the means.
     """
 
+    takes_raw = True
+
     _in_size: Shape
 
     def __init__(

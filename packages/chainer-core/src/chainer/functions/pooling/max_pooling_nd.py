@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainer.backends import raw
 from chainer.function_node import FunctionNode
 from chainer.functions.pooling._windowed import max_pool, max_pool_again, max_pool_back
 from chainer.functions.pooling.pooling_nd import _PoolingND
@@ -18,13 +19,19 @@ class MaxPoolingND(_PoolingND):
         indexes: The place of each maximum in its window, counted in C order. Shape of the output.
     """
 
-    indexes: NdArray
+    takes_raw = True
+
+    _indexes: NdArray
     _in_size: Shape
+
+    @property
+    def indexes(self) -> NdArray:
+        return raw.plain(self._indexes)
 
     def forward(self, inputs: Arrays) -> Arrays:
         (x,) = inputs
         self._in_size = x.shape[2:]
-        y, self.indexes = max_pool(x, self.ksize, self.stride, self.pad, self._out_size(self._in_size))
+        y, self._indexes = max_pool(x, self.ksize, self.stride, self.pad, self._out_size(self._in_size))
         return (y,)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
@@ -46,7 +53,7 @@ class MaxPoolingNDGrad(FunctionNode):
 
     def forward(self, inputs: Arrays) -> Arrays:
         func = self.func
-        return (max_pool_back(inputs[0], func.indexes, func.ksize, func.stride, func.pad, func._in_size),)
+        return (max_pool_back(inputs[0], func._indexes, func.ksize, func.stride, func.pad, func._in_size),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         return MaxPoolingNDWithIndexes(self.func).apply(grad_outputs)
