@@ -10,7 +10,9 @@
 #include <string>
 
 #include "candidates_binding.hpp"
+#include "channels_last.hpp"
 #include "convolution.hpp"
+#include "convolution_last.hpp"
 #include "kernels.hpp"
 
 namespace {
@@ -46,6 +48,27 @@ NB_MODULE(_core, m) {
     m.def("candidate_backward_data", candidate_backward_data);
     m.def("candidate_backward_weights", candidate_backward_weights);
     m.def("choose_candidate", choose_candidate);
+    nb::class_<PendingConvolution>(m, "PendingConvolution")
+        .def("run", &PendingConvolution::run, nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg());
+    m.def("conv_forward_last", PendingConvolution::make, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg("layout") = kChoose);
+    m.def("conv_backward_data_last", conv_backward_data_last, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg(), nb::arg("layout") = kChoose);
+    m.def("conv_backward_weights_last", conv_backward_weights_last, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg(), nb::arg("layout") = kChoose);
+    m.def("to_channels_last", to_channels_last);
+    m.def("from_channels_last", from_channels_last);
+    m.def("concat_last", concat_last);
+    m.def("slice_last", slice_last);
+    m.def("affine_last", affine_last, nb::arg(), nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg().none(),
+          nb::arg());
+    m.def("moments_last", moments_last);
+    m.def("sum_last", sum_last);
+    m.def("batch_norm_backward_last", batch_norm_backward_last, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(),
+          nb::arg(), nb::arg());
+    m.def("pool_forward_last", pool_forward_last);
+    m.def("pool_backward_last", pool_backward_last, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg());
 
     m.def("relu", relu);
     m.def("relu_backward", relu_backward);

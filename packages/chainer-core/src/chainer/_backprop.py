@@ -249,12 +249,12 @@ class _Gradients:
         before = self.pending.get(node)
         if before is None:
             self.pending[node] = gradient
-        elif node in self._owned:
+        elif node in self._owned and not isinstance(gradient, RawArray):
             before += gradient
-            self.pending[node] = before  # a raw array is not added to in place
         else:
             total = before + gradient
-            if not self.recorded and total.ndim:  # the sum of two 0-d arrays is a scalar, which cannot be added to
+            # The sum of two 0-d arrays is a scalar, which cannot be added to; nor can a raw array.
+            if not self.recorded and total.ndim and not isinstance(total, RawArray):
                 self._owned.add(node)
             self.pending[node] = total
 

@@ -4,6 +4,6 @@ Chainer finds this package by itself; there is nothing to call. ``chainer.backen
 serves, and ``chainer.config.use_ideep = "never"`` turns it off.
 """
 
-from chainer_onednn_ext._declined import declined
+from chainer_onednn_ext._counters import declined, reorders
 
 __version__ = "0.1.0"

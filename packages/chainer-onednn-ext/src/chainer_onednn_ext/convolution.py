@@ -12,7 +12,7 @@ from chainer.functions.connection._convolution import (
 from chainer.types import NdArray, Shape
 
 from chainer_onednn_ext import _core
-from chainer_onednn_ext._declined import declined
+from chainer_onednn_ext._counters import declined
 from chainer_onednn_ext._table import serves
 
 

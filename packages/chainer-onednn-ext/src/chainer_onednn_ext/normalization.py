@@ -6,7 +6,7 @@ from chainer.functions.normalization.batch_normalization import GeneralBatchNorm
 from chainer.types import NdArray
 
 from chainer_onednn_ext import _core
-from chainer_onednn_ext._declined import declined
+from chainer_onednn_ext._counters import declined
 from chainer_onednn_ext._table import serves
 
 _plain = GeneralBatchNormalizationImpl()

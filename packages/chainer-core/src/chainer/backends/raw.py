@@ -115,7 +115,7 @@ def enter(x: NdArray) -> NdArray:
     Called at the head of functions after which a chain of kernels is to be expected, such as convolutions. While a
     hook or debug mode watches, everything stays plain.
     """
-    if _entrance is None or function_hook.n_watching or config.use_ideep == "never" or isinstance(x, RawArray):
+    if _entrance is None or isinstance(x, RawArray) or function_hook.is_watched() or config.use_ideep == "never":
         return x
     return _entrance(x)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from chainer import utils
 from chainer.backends import kernels
+from chainer.backends.raw import RawArray
 from chainer.function_node import FunctionNode
 from chainer.functions.math._operators import Binary, Unary, WithConstant
 from chainer.functions.math.sum import sum_to
@@ -87,7 +88,7 @@ class MultiAdd(FunctionNode):
             return (kernel(inputs),)
         y = first + second
         for x in others:
-            if x.shape == y.shape:
+            if x.shape == y.shape and not isinstance(x, RawArray):
                 y += x
             else:
                 y = y + x

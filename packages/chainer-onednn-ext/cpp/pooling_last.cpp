@@ -1,0 +1,171 @@
+// Max and average pooling of channels-last images: the taps of a window are rows of channels.
+#include <cstring>
+#include <limits>
+#include <string_view>
+
+#include "channels_last.hpp"
+#include "kernels.hpp"
+#include "parallel.hpp"
+
+namespace {
+
+struct Pool {
+    int64_t n, h, w, c, oh, ow, kh, kw, sh, sw, ph, pw;
+
+    // The part of a window at (i, j) that lies inside the image.
+    struct Window {
+        int64_t top, bottom, left, right, first_row, first_column;
+    };
+    Window window(int64_t i, int64_t j) const {
+        int64_t row = i * sh - ph, column = j * sw - pw;
+        return {std::max<int64_t>(row, 0), std::min(row + kh, h), std::max<int64_t>(column, 0), std::min(column + kw, w),
+                row, column};
+    }
+    // How many elements a mean is taken over: with padding those within it, which the last window may reach beyond.
+    float weight(const Window &v, bool includes_pad) const {
+        int64_t rows = includes_pad ? kh : v.bottom - v.top, columns = includes_pad ? kw : v.right - v.left;
+        return 1.0f / static_cast<float>(std::max<int64_t>(rows * columns, 1));
+    }
+};
+
+bool complete(Pool &p, const Dims &images, nb::handle ksize, nb::handle stride, nb::handle pad, const Dims &size,
+              bool is_output) {
+    Dims k = dims_of(ksize), s = dims_of(stride), d = dims_of(pad);
+    if (images.size() != 4 || k.size() != 2 || s.size() != 2 || d.size() != 2 || size.size() != 2) return false;
+    p.n = images[0], p.c = images[3];
+    p.h = is_output ? images[1] : size[0], p.w = is_output ? images[2] : size[1];
+    p.oh = is_output ? size[0] : images[1], p.ow = is_output ? size[1] : images[2];
+    p.kh = k[0], p.kw = k[1], p.sh = s[0], p.sw = s[1], p.ph = d[0], p.pw = d[1];
+    return p.kh * p.kw <= 256 && p.n * p.c * p.h * p.w * p.oh * p.ow > 0;
+}
+
+void max_row(const Pool &p, const float *x, int64_t i, int64_t j, float *__restrict y, uint8_t *__restrict index) {
+    auto v = p.window(i, j);
+    bool is_first = true;
+    // Padding is minus infinity: where it comes first in the window it is what all others have to beat.
+    if (v.top >= v.bottom || v.left >= v.right) {
+        for (int64_t c = 0; c < p.c; ++c) y[c] = -std::numeric_limits<float>::infinity(), index[c] = 0;
+        return;
+    }
+    for (int64_t r = v.top; r < v.bottom; ++r) {
+        for (int64_t q = v.left; q < v.right; ++q) {
+            const float *__restrict tap = x + (r * p.w + q) * p.c;
+            auto number = static_cast<uint8_t>((r - v.first_row) * p.kw + q - v.first_column);
+            if (is_first) {
+                std::memcpy(y, tap, p.c * sizeof(float));
+                std::memset(index, number, p.c);
+                is_first = false;
+                continue;
+            }
+#pragma omp simd
+            for (int64_t c = 0; c < p.c; ++c) {
+                float a = y[c], b = tap[c];
+                uint8_t old = index[c];
+                index[c] = b > a ? number : old;
+                y[c] = b > a || b != b ? b : a;  // NaN is the largest
+            }
+        }
+    }
+}
+
+void average_row(const Pool &p, const float *x, int64_t i, int64_t j, bool includes_pad, float *__restrict y) {
+    auto v = p.window(i, j);
+    std::memset(y, 0, p.c * sizeof(float));
+    for (int64_t r = v.top; r < v.bottom; ++r) {
+        for (int64_t q = v.left; q < v.right; ++q) {
+            const float *__restrict tap = x + (r * p.w + q) * p.c;
+#pragma omp simd
+            for (int64_t c = 0; c < p.c; ++c) y[c] += tap[c];
+        }
+    }
+    float weight = p.weight(v, includes_pad);
+    for (int64_t c = 0; c < p.c; ++c) y[c] *= weight;
+}
+
+// Windows may overlap, so one thread takes all of an image for some of the channels.
+void back(const Pool &p, int64_t image, int64_t first, int64_t last, const float *gy, const uint8_t *indexes,
+          bool includes_pad, float *gx) {
+    gx += image * p.h * p.w * p.c;
+    int64_t n = last - first;
+    for (int64_t at = 0; at < p.h * p.w; ++at) std::memset(gx + at * p.c + first, 0, n * sizeof(float));
+    for (int64_t i = 0; i < p.oh; ++i) {
+        for (int64_t j = 0; j < p.ow; ++j) {
+            int64_t at = ((image * p.oh + i) * p.ow + j) * p.c + first;
+            const float *__restrict up = gy + at;
+            const uint8_t *__restrict index = indexes + (indexes == nullptr ? 0 : at);
+            auto v = p.window(i, j);
+            float weight = p.weight(v, includes_pad);
+            for (int64_t r = v.top; r < v.bottom; ++r) {
+                for (int64_t q = v.left; q < v.right; ++q) {
+                    float *__restrict to = gx + (r * p.w + q) * p.c + first;
+                    if (indexes == nullptr) {
+#pragma omp simd
+                        for (int64_t c = 0; c < n; ++c) to[c] += up[c] * weight;
+                    } else {
+                        auto number = static_cast<uint8_t>((r - v.first_row) * p.kw + q - v.first_column);
+#pragma omp simd
+                        for (int64_t c = 0; c < n; ++c) {
+                            float g = up[c];
+                            to[c] += index[c] == number ? g : 0.0f;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+
+nb::object pool_forward_last(const char *mode, nb::handle x, nb::handle ksize, nb::handle stride, nb::handle pad,
+                             nb::handle out_size) {
+    std::string_view name(mode);
+    Floats source = Floats::from(x);
+    Pool p{};
+    if (!source || !complete(p, source.shape(), ksize, stride, pad, dims_of(out_size), true)) return nb::none();
+    Dims shape{p.n, p.oh, p.ow, p.c};
+    Floats y = Floats::empty(shape);
+    bool is_max = name == "max", includes_pad = name == "average";
+    Array<uint8_t> indexes = is_max ? Array<uint8_t>::empty(shape) : Array<uint8_t>();
+    const float *from = source.data();
+    float *to = y.data();
+    uint8_t *where = is_max ? indexes.data() : nullptr;
+    run_without_gil(source.size(), [=] {
+        parallel_for(p.n * p.oh, p.ow * p.c * p.kh * p.kw, [=](int64_t k) {
+            const float *image = from + k / p.oh * p.h * p.w * p.c;
+            for (int64_t j = 0; j < p.ow; ++j) {
+                int64_t at = (k * p.ow + j) * p.c;
+                if (is_max) {
+                    max_row(p, image, k % p.oh, j, to + at, where + at);
+                } else {
+                    average_row(p, image, k % p.oh, j, includes_pad, to + at);
+                }
+            }
+        });
+    });
+    return nb::make_tuple(y.object(), is_max ? indexes.object() : nb::none());
+}
+
+nb::object pool_backward_last(const char *mode, nb::handle gy, nb::handle indexes, nb::handle ksize, nb::handle stride,
+                              nb::handle pad, nb::handle in_size) {
+    std::string_view name(mode);
+    Floats upper = Floats::from(gy);
+    Pool p{};
+    if (!upper || !complete(p, upper.shape(), ksize, stride, pad, dims_of(in_size), false)) return nb::none();
+    bool is_max = name == "max", includes_pad = name == "average";
+    Array<uint8_t> places = is_max ? Array<uint8_t>::from(indexes) : Array<uint8_t>();
+    if (is_max && (!places || places.shape() != upper.shape())) return nb::none();
+    Floats gx = Floats::empty({p.n, p.h, p.w, p.c});
+    const float *from = upper.data();
+    float *to = gx.data();
+    const uint8_t *where = is_max ? places.data() : nullptr;
+    run_without_gil(gx.size(), [=] {
+        constexpr int64_t kChannels = 64;
+        int64_t blocks = (p.c + kChannels - 1) / kChannels;
+        parallel_for(p.n * blocks, p.oh * p.ow * kChannels * p.kh * p.kw, [=](int64_t k) {
+            int64_t first = k % blocks * kChannels;
+            back(p, k / blocks, first, std::min(p.c, first + kChannels), from, where, includes_pad, to);
+        });
+    });
+    return gx.object();
+}

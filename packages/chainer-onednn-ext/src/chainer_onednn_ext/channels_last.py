@@ -1,0 +1,193 @@
+"""Images that lie channels-last, or whose last steps are still to be computed.
+
+Between the kernels of this package images lie in the order ``(B, H, W, C)``, the one in which most of them are the
+fastest. What a convolution, a batch normalization and a sum do to each element is not computed at once: the function
+that comes next may be a rectifier, and then all of it is one pass.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import Any
+
+import numpy
+from chainer.backends import raw
+from chainer.configuration import config
+from chainer.types import NdArray, Shape
+
+from chainer_onednn_ext import _core
+from chainer_onednn_ext._counters import reorders
+
+
+@dataclasses.dataclass(slots=True)
+class Affine:
+    """``(base - center) * scale + shift + addend``, where all but the base may be missing.
+
+    Attributes:
+        base: Channels-last images, or a convolution that has not run.
+        center, scale, shift: One number a channel; ``center`` only where the base is images.
+        addend: Channels-last images.
+        origin: Where ``base`` is a convolution: what stands for its own output.
+    """
+
+    base: Any
+    center: NdArray | None = None
+    scale: NdArray | None = None
+    shift: NdArray | None = None
+    addend: NdArray | None = None
+    origin: ChannelsLast | None = None
+
+    def compute(self, rectifies: bool = False) -> NdArray:
+        """The images, or the positive part of them."""
+        if not isinstance(self.base, _core.PendingConvolution):
+            return _core.affine_last(self.base, self.center, self.scale, self.shift, self.addend, rectifies)
+        origin = self.origin
+        # Somebody else holds the output of the convolution and may ask for it: do not convolve twice.
+        if origin is not None and sys.getrefcount(origin) > 3:
+            return _core.affine_last(origin.values, None, self.scale, self.shift, self.addend, rectifies)
+        shift = self.shift
+        if self.scale is not None and shift is None:
+            shift = numpy.zeros_like(self.scale)
+        y = self.base.run(self.scale, shift, self.addend, rectifies)
+        if y is None:  # oneDNN convolves, but does not do all the rest in the same pass
+            y = _core.affine_last(
+                self.base.run(None, None, None, False), None, self.scale, self.shift, self.addend, rectifies
+            )
+        return y
+
+
+@dataclasses.dataclass(slots=True)
+class Masked:
+    """``upper`` where ``output`` is positive, else 0: what flows back through a rectifier."""
+
+    upper: NdArray
+    output: NdArray
+
+    def compute(self) -> NdArray:
+        """The images."""
+        return _core.relu_backward(self.output, self.upper)
+
+
+class ChannelsLast(raw.RawArray):
+    """Images of shape ``(B, C, H, W)`` that lie as ``(B, H, W, C)``.
+
+    Args:
+        shape: ``(B, C, H, W)``.
+        values: C-contiguous array of shape ``(B, H, W, C)``.
+        pending: How to compute it, where it is not given.
+    """
+
+    __slots__ = ("_values", "pending")
+
+    def __init__(self, shape: Shape, values: NdArray | None = None, pending: Affine | Masked | None = None) -> None:
+        super().__init__(shape, numpy.float32 if values is None else values.dtype)
+        self._values = values
+        self.pending = pending
+
+    @classmethod
+    def of(cls, values: NdArray) -> ChannelsLast:
+        """The images that a kernel has computed."""
+        b, h, w, c = values.shape
+        return cls((b, c, h, w), values)
+
+    @property
+    def values(self) -> NdArray:
+        """The images as an array of shape ``(B, H, W, C)``; not to be written to."""
+        if self._values is not None:
+            return self._values
+        if self._plain is not None:  # who has it may write to it, so what is made of it here is of this moment
+            return pack(self._plain)
+        assert self.pending is not None
+        self._values = self.pending.compute()
+        self.pending = None
+        return self._values
+
+    def _unpack(self) -> NdArray:
+        values = self.values
+        self._values = None
+        reorders["to plain"] += 1
+        if values.dtype == numpy.float32:
+            return _core.from_channels_last(values)
+        return numpy.ascontiguousarray(values.transpose(0, 3, 1, 2))
+
+    def affine(self, center: NdArray | None, scale: NdArray, shift: NdArray) -> ChannelsLast:
+        """``(x - center) * scale + shift``, to be computed."""
+        before = self.pending
+        # With gradients to come the output of a convolution will be asked for in any case.
+        if (
+            isinstance(before, Affine)
+            and before.addend is None
+            and before.center is None
+            and not config.enable_backprop
+        ):
+            if center is not None:
+                shift = shift - center * scale
+            if before.shift is not None:
+                shift = shift + before.shift * scale
+            if before.scale is not None:
+                scale = scale * before.scale
+            origin = self if before.origin is None and before.scale is before.shift is None else before.origin
+            return ChannelsLast(self.shape, None, Affine(before.base, None, scale, shift, None, origin))
+        return ChannelsLast(self.shape, None, Affine(self.values, center, scale, shift))
+
+    def sum(self, axis: Any = None) -> Any:
+        """Sum over axes; over all but the channels, of the images as they lie."""
+        return _core.sum_last(self.values) if axis == (0, 2, 3) else self.array.sum(axis=axis)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, tuple) and len(key) == 2 and key[0] == slice(None) and isinstance(key[1], slice):
+            begin, end, step = key[1].indices(self.shape[1])
+            if step == 1 and begin <= end:
+                return ChannelsLast.of(_core.slice_last(self.values, begin, end))
+        return self.array[key]
+
+    def __add__(self, other: Any) -> Any:
+        if getattr(other, "shape", None) != self.shape or other.dtype != numpy.float32:
+            return self.array + raw.plain(other)
+        other = as_channels_last(other)
+        first, second = (self, other) if _takes_addend(self) else (other, self)
+        before = first.pending
+        if isinstance(before, Affine) and before.addend is None:
+            origin = first if before.scale is before.shift is None else before.origin
+            pending = dataclasses.replace(before, addend=second.values, origin=origin)
+        else:
+            pending = Affine(first.values, addend=second.values)
+        return ChannelsLast(self.shape, None, pending)
+
+    def __mul__(self, other: Any) -> Any:
+        if getattr(other, "shape", None) != self.shape or other.dtype != numpy.float32:
+            return self.array * raw.plain(other)
+        return ChannelsLast.of(self.values * as_channels_last(other).values)
+
+
+def _takes_addend(x: ChannelsLast) -> bool:
+    return isinstance(x.pending, Affine) and x.pending.addend is None
+
+
+def pack(x: NdArray) -> NdArray:
+    """Plain images as an array of shape ``(B, H, W, C)``."""
+    reorders["to channels-last"] += 1
+    if x.dtype == numpy.float32:
+        return _core.to_channels_last(x)
+    return numpy.ascontiguousarray(x.transpose(0, 2, 3, 1))
+
+
+def as_channels_last(x: Any) -> ChannelsLast:
+    """Channels-last images as they are, plain ones as a copy."""
+    return x if isinstance(x, ChannelsLast) else ChannelsLast(x.shape, pack(x))
+
+
+def values_of(x: Any) -> NdArray:
+    """The array of shape ``(B, H, W, C)`` of either kind of images."""
+    return x.values if isinstance(x, ChannelsLast) else pack(x)
+
+
+def enter(x: NdArray) -> Any:
+    """Plain images as channels-last ones, if they are such as the kernels take."""
+    if x.ndim != 4 or x.dtype != numpy.float32 or x.size == 0:
+        return x
+    return ChannelsLast(x.shape, pack(x))
+
+
+raw.register_entrance(enter)

@@ -1,0 +1,180 @@
+"""The kernels for channels-last images. Each takes plain images beside them, and returns channels-last ones.
+
+What one does not do, the function of Chainer does with plain images: with the kernel for those, where there is one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+from chainer.backends import kernels, raw
+from chainer.functions.connection._convolution import (
+    conv_backward_data as general_conv_backward_data,
+)
+from chainer.functions.connection._convolution import (
+    conv_backward_weights as general_conv_backward_weights,
+)
+from chainer.functions.connection._convolution import (
+    conv_forward as general_conv_forward,
+)
+from chainer.functions.normalization.batch_normalization import GeneralBatchNormalizationImpl, normalised
+from chainer.functions.pooling import _windowed
+from chainer.types import Arrays, NdArray, Shape
+
+from chainer_onednn_ext import _core
+from chainer_onednn_ext._counters import declined
+from chainer_onednn_ext.channels_last import Affine, ChannelsLast, Masked, values_of
+
+_IMAGES = (0, 2, 3)  # the axes that share a channel
+_plain_batch_norm = GeneralBatchNormalizationImpl()
+
+
+def _serves(name: str) -> Any:
+    return kernels.register(name, ChannelsLast)
+
+
+def _are_float32(*arrays: Any) -> bool:
+    return all(a is None or a.dtype == numpy.float32 for a in arrays)
+
+
+@_serves("conv_forward")
+def conv_forward(
+    x: Any, W: NdArray, b: NdArray | None, stride: Shape, pad: Shape, dilate: Shape, groups: int, out_size: Shape
+) -> Any:
+    """Convolution, to be computed with what follows it."""
+    base = None
+    if _are_float32(W, b):
+        base = _core.conv_forward_last(values_of(x), W, stride, pad, dilate, groups, out_size)
+    if base is None:
+        return general_conv_forward(raw.plain(x), W, b, stride, pad, dilate, groups, out_size)
+    shift = None if b is None else b.copy()  # as it is now: the parameter may change before this is computed
+    return ChannelsLast((x.shape[0], W.shape[0], *out_size), None, Affine(base, shift=shift))
+
+
+@_serves("conv_backward_data")
+def conv_backward_data(
+    gy: Any, W: NdArray, b: NdArray | None, stride: Shape, pad: Shape, dilate: Shape, groups: int, in_size: Shape
+) -> Any:
+    """Gradient of a convolution by its input, which is a transposed convolution."""
+    gx = None
+    if _are_float32(W, b):
+        gx = _core.conv_backward_data_last(values_of(gy), W, stride, pad, dilate, groups, in_size)
+    if gx is None:
+        return general_conv_backward_data(raw.plain(gy), W, b, stride, pad, dilate, groups, in_size)
+    if b is None:
+        return ChannelsLast.of(gx)
+    return ChannelsLast((gx.shape[0], gx.shape[3], *in_size), None, Affine(gx, shift=b.copy()))
+
+
+@_serves("conv_backward_weights")
+def conv_backward_weights(
+    x: Any, gy: Any, stride: Shape, pad: Shape, dilate: Shape, groups: int, ksize: Shape, dtype: Any
+) -> NdArray:
+    """Gradient of a convolution by its filters."""
+    gW = None
+    if _are_float32(x, gy):
+        gW = _core.conv_backward_weights_last(values_of(x), values_of(gy), stride, pad, dilate, groups, ksize)
+    if gW is None:
+        return general_conv_backward_weights(raw.plain(x), raw.plain(gy), stride, pad, dilate, groups, ksize, dtype)
+    return gW if gW.dtype == dtype else gW.astype(dtype)
+
+
+@_serves("relu")
+def relu(x: Any) -> ChannelsLast:
+    """Rectifier, in one pass with what is pending."""
+    pending = x.pending
+    if isinstance(pending, Affine):
+        return ChannelsLast(x.shape, pending.compute(rectifies=True))
+    return ChannelsLast(x.shape, _core.relu(x.values))
+
+
+@_serves("relu_backward")
+def relu_backward(y: Any, gy: Any) -> ChannelsLast:
+    """What flows back through a rectifier of output ``y``."""
+    return ChannelsLast(y.shape, None, Masked(values_of(gy), values_of(y)))
+
+
+@_serves("batch_norm_forward")
+def batch_norm_forward(x: Any, gamma: NdArray, beta: NdArray, axis: tuple[int, ...], eps: float) -> Any:
+    """Output, mean, biased variance and inverse standard deviation."""
+    moments = _core.moments_last(x.values) if axis == _IMAGES and _are_float32(gamma, beta) else None
+    if moments is None:
+        declined["batch_norm_forward"] += 1
+        return _plain_batch_norm.forward(x.array, gamma, beta, axis, eps)
+    mean, var = moments
+    inv_std = 1 / numpy.sqrt(var + eps)
+    return x.affine(mean, gamma * inv_std, beta.copy()), mean, var, inv_std
+
+
+@_serves("batch_norm_backward")
+def batch_norm_backward(
+    x: Any, gamma: NdArray, gy: Any, mean: NdArray, inv_std: NdArray, axis: tuple[int, ...]
+) -> tuple[Any, NdArray, NdArray]:
+    """Gradients of input, scale and shift."""
+    result = None
+    if axis == _IMAGES and _are_float32(x, gamma, gy, mean, inv_std):
+        masked = gy.pending if isinstance(gy, ChannelsLast) and isinstance(gy.pending, Masked) else None
+        upper, output = (values_of(gy), None) if masked is None else (masked.upper, masked.output)
+        result = _core.batch_norm_backward_last(values_of(x), gamma, upper, output, mean, inv_std)
+    if result is None:
+        declined["batch_norm_backward"] += 1
+        return _plain_batch_norm.backward(raw.plain(x), gamma, raw.plain(gy), mean, inv_std, axis)
+    gx, ggamma, gbeta = result
+    return ChannelsLast.of(gx), ggamma, gbeta
+
+
+@_serves("batch_norm_inference")
+def batch_norm_inference(
+    x: Any, gamma: NdArray, beta: NdArray, mean: NdArray, var: NdArray, axis: tuple[int, ...], eps: float
+) -> Any:
+    """Output with given statistics, in one pass with the convolution before it if there are no gradients to come."""
+    if axis != _IMAGES or not _are_float32(gamma, beta, mean, var):
+        declined["batch_norm_inference"] += 1
+        return normalised(x.array, gamma, beta, mean, (var + eps) ** -0.5, axis)
+    return x.affine(mean.copy(), gamma / numpy.sqrt(var + eps), beta.copy())
+
+
+@_serves("pool_forward")
+def pool_forward(mode: str, x: Any, ksize: Shape, stride: Shape, pad: Shape, out_size: Shape) -> tuple[Any, Any]:
+    """Output, and for maxima where in its window each was found."""
+    result = _core.pool_forward_last(mode, x.values, ksize, stride, pad, out_size)
+    if result is None:
+        declined["pool_forward"] += 1
+        return _general_pool(mode, x.array, ksize, stride, pad, out_size)
+    y, indexes = result
+    return ChannelsLast.of(y), None if indexes is None else ChannelsLast.of(indexes)
+
+
+def _general_pool(mode: str, x: NdArray, ksize: Shape, stride: Shape, pad: Shape, out_size: Shape) -> Any:
+    if mode == "max":
+        return _windowed.max_pool(x, ksize, stride, pad, out_size)
+    return _windowed.average_pool(x, ksize, stride, pad, out_size, mode == "average"), None
+
+
+@_serves("pool_backward")
+def pool_backward(mode: str, gy: Any, indexes: Any, ksize: Shape, stride: Shape, pad: Shape, in_size: Shape) -> Any:
+    """Gradient of the input."""
+    places = None if indexes is None else values_of(indexes)
+    gx = _core.pool_backward_last(mode, values_of(gy), places, ksize, stride, pad, in_size)
+    if gx is None:
+        declined["pool_backward"] += 1
+        if mode == "max":
+            return _windowed.max_pool_back(raw.plain(gy), raw.plain(indexes), ksize, stride, pad, in_size)
+        return _windowed.average_pool_back(raw.plain(gy), ksize, stride, pad, in_size, mode == "average")
+    return ChannelsLast.of(gx)
+
+
+@_serves("concat")
+def concat(xs: Arrays, axis: int) -> Any:
+    """Images joined along their channels."""
+    if axis % 4 != 1 or not _are_float32(*xs):
+        return numpy.concatenate([raw.plain(x) for x in xs], axis)
+    return ChannelsLast.of(_core.concat_last([values_of(x) for x in xs]))
+
+
+@_serves("dropout")
+def dropout(x: Any, ratio: float) -> tuple[ChannelsLast, ChannelsLast]:
+    """Output and mask."""
+    y, mask = _core.dropout(x.values, ratio, int(numpy.random.random_sample() * 2**53))
+    return ChannelsLast.of(y), ChannelsLast.of(mask)
