@@ -4,6 +4,9 @@ Chainer finds this package by itself; there is nothing to call. ``chainer.backen
 serves, and ``chainer.config.use_ideep = "never"`` turns it off.
 """
 
+# First, whoever asks for this package: Chainer imports our modules while it is being imported, in their order.
+import chainer as _chainer
+
 from chainer_onednn_ext._counters import declined, reorders
 
 __version__ = "0.1.0"
