@@ -143,6 +143,7 @@ class GradientBuckets:
         while self._n_sent < len(self._buckets) and self._buckets[self._n_sent].n_missing == 0:
             bucket = self._buckets[self._n_sent]
             self.timeline.ready.append(time.perf_counter())
+            self.timeline.nbytes.append(bucket.buffer.nbytes)
             bucket.mean = self._thread.submit(self._average, bucket.buffer, self._communicator.mark())
             self._n_sent += 1
 

@@ -15,6 +15,7 @@ class Timeline:
     Attributes:
         ready: When each bucket had its last gradient, in the order in which they were sent.
         travels: When each began and ended to be averaged.
+        nbytes: Size of each.
         backward_end: When backward had ended.
 
     Example:
@@ -31,6 +32,7 @@ class Timeline:
     ready: list[float] = field(default_factory=list)
     travels: list[tuple[float, float]] = field(default_factory=list)
     backward_end: float = 0.0
+    nbytes: list[int] = field(default_factory=list)
 
     @property
     def communication(self) -> float:

@@ -1,0 +1,1 @@
+"""How fast a training on many ranks is: measured by ``python -m chainermn.benchmark``, and on paper."""
