@@ -62,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--against", default="torch,chainer7", metavar="PEERS", help="commas between (%(default)s)")
     parser.add_argument("--subject", default="chainer", choices=PEERS, help="whose ratios are told (%(default)s)")
     parser.add_argument("--threads", type=positive, default=1, help="of every peer (%(default)s)")
-    parser.add_argument("--rounds", type=positive, default=15, help="measurements of each peer (%(default)s)")
+    parser.add_argument("--rounds", type=positive, help="of each peer (default: what suits the benchmark)")
     parser.add_argument("--seconds", type=float, default=0.05, help="least time of one measurement (%(default)s)")
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).parent / "results", help="folder of the JSON and the chart"

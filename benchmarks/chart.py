@@ -41,7 +41,7 @@ def write(run: Run, path: Path) -> None:
     axes.set_yticks(range(len(cases)), cases)
     axes.invert_yaxis()
     axes.set_xlabel(f"{run.subject} / peer, per round: median, min and max (left of 1: {run.subject} takes less)")
-    axes.set_title(f"{run.plan.threads} thread(s), {run.plan.rounds} rounds, {run.date:%Y-%m-%d}")
+    axes.set_title(f"{run.plan.threads} thread(s), {run.date:%Y-%m-%d}")
     if axes.containers:
         figure.legend(loc="outside right upper")
     figure.savefig(path, dpi=120)

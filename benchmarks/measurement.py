@@ -38,6 +38,14 @@ class Measurement:
         """Return the median over the rounds of a peer's best variant."""
         return statistics.median(self.rounds[peer][self.best(peer)])
 
+    def best_peer(self, subject: str) -> str | None:
+        """Return the peer with the smallest median; ``None`` if none was measured."""
+        return min((peer for peer in self.rounds if peer != subject), key=self.median, default=None)
+
+    def count(self) -> int:
+        """Return the number of rounds."""
+        return max((len(values) for variants in self.rounds.values() for values in variants.values()), default=0)
+
     def ratio(self, subject: str, peer: str) -> Ratio | None:
         """Compare the best variants round by round; ``None`` if one of the two was not measured."""
         if subject not in self.rounds or peer not in self.rounds:

@@ -50,7 +50,7 @@ class Run:
 
 def ratios(run: Run) -> str:
     """Return the table of ratios: the subject's value over each peer's, below 1 where the subject is better."""
-    header = ("benchmark", "peer", "ratio", "min", "max", "aim", run.subject, "peer's best")
+    header = ("benchmark", "peer", "rounds", "ratio", "min", "max", "aim", run.subject, "peer's best")
     rows = [
         row
         for measurement in run.measurements
@@ -66,11 +66,12 @@ def _ratio_row(run: Run, measurement: Measurement, peer: str) -> Sequence[str]:
     if ratio is None:
         absent = [name for name in (run.subject, peer) if name not in measurement.rounds]
         return measurement.case, peer, f"not measured: no {' and no '.join(absent)}"
-    aim = f"{measurement.aim:g}" if measurement.aim is not None and peer == "torch" else ""
+    wanted = measurement.aim is not None and peer == measurement.best_peer(run.subject)
+    aim = f"{measurement.aim:g}" if wanted else ""
     ours, theirs = (quantity(measurement.median(name), measurement.unit) for name in (run.subject, peer))
     best = measurement.best(peer) if len(measurement.rounds[peer]) > 1 else ""
     spread = (f"{value:.3f}" for value in (ratio.median, ratio.minimum, ratio.maximum))
-    return measurement.case, peer, *spread, aim, ours, f"{theirs} {best}".strip()
+    return measurement.case, peer, str(measurement.count()), *spread, aim, ours, f"{theirs} {best}".strip()
 
 
 def environments(run: Run) -> str:
@@ -87,7 +88,7 @@ def environments(run: Run) -> str:
         for name, reason in measurement.failures.items()
     ]
     rows += [("machine", ", ".join(machine().values()))]
-    rows += [("threads", str(run.plan.threads)), ("rounds", f"{run.plan.rounds}, of >= {run.plan.seconds:g} s each")]
+    rows += [("threads", str(run.plan.threads)), ("each round", f"at least {run.plan.seconds:g} s of each peer")]
     rows += [("collector", COLLECTOR)]
     return table(rows)
 

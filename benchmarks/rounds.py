@@ -20,7 +20,8 @@ from benchmarks.workload import Workload
 class Plan:
     """How much to measure."""
 
-    rounds: int
+    rounds: int | None
+    """``None``: as many as each workload says."""
     threads: int
     seconds: float
     """The least time of the inner loop of one measurement."""
@@ -46,7 +47,7 @@ def measure(workload: Workload, peers: Sequence[Peer], plan: Plan) -> Measuremen
                 contenders += enlist(workload, peer, plan, stack)
             except WorkerFailure as error:
                 result.failures[peer.name] = str(error)
-        for number in range(plan.rounds):
+        for number in range(plan.rounds or workload.rounds):
             # Each round starts with another contender, so that none always comes after the same neighbour.
             turn = number % len(contenders) if contenders else 0
             for contender in contenders[turn:] + contenders[:turn]:

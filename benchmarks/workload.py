@@ -38,8 +38,15 @@ class Workload(ABC):
     operations = 1
     """Operations in a step."""
 
+    rounds = 15
+    """Measurements of each peer, where the command is not told otherwise; fewer for steps of seconds."""
+
     aim: float | None = None
-    """The ratio to PyTorch's best that we want, where we have set ourselves one."""
+    """The ratio to the best peer that we want, where we have set ourselves one."""
+
+    def small(self) -> Workload:
+        """Return the same on less data, where the whole is too much for a look at its numbers."""
+        return self
 
     @abstractmethod
     def chainer(self) -> Steps:

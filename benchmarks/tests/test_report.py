@@ -9,7 +9,8 @@ from benchmarks.__main__ import main
 from benchmarks.agreement import Agreement, distance
 from benchmarks.measurement import Measurement, Ratio
 from benchmarks.peers import PEERS
-from benchmarks.report import quantity, table
+from benchmarks.report import Run, quantity, ratios, table
+from benchmarks.rounds import Plan
 
 
 def test_ratios_are_taken_within_a_round_and_to_the_best_variant():
@@ -18,6 +19,15 @@ def test_ratios_are_taken_within_a_round_and_to_the_best_variant():
     assert measurement.best("torch") == "fast"
     assert measurement.ratio("chainer", "torch") == Ratio(0.5, 1.0, 2.0)
     assert measurement.ratio("chainer", "chainer7") is None
+
+
+def test_the_aim_is_told_beside_the_best_peer():
+    rounds = {name: {"eager": [value] * 2} for name, value in (("chainer", 1.0), ("torch", 3.0), ("chainer7", 2.0))}
+    measurement = Measurement("case", "s", aim=0.75, rounds=rounds)
+    run = Run("chainer", Plan(None, 1, 0.05), dict.fromkeys(rounds, {}), {}, [measurement])
+    lines = ratios(run).splitlines()
+    assert ["0.75" in line for line in lines if line.startswith("case")] == [False, True]
+    assert measurement.count() == 2
 
 
 def test_numbers_that_differ_are_told():

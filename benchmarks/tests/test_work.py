@@ -22,6 +22,13 @@ def test_selects_a_file_or_one_of_its_cases():
     assert [workload.name for workload in work.load("convolution/stem")] == ["convolution/stem"]
 
 
+def test_the_small_form_is_the_same_network_on_less():
+    (workload,) = work.load("networks/resnet50_infer_8")
+    small = workload.small()
+    assert (small.model, small.mode) == (workload.model, workload.mode)
+    assert small.batch_size * small.image_size**2 < workload.batch_size * workload.image_size**2 / 10
+
+
 @pytest.mark.parametrize(
     ("name", "message"), [("nothing", "benchmark must be"), ("convolution/nothing", "case must be")]
 )

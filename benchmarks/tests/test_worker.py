@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.connection import Worker, WorkerFailure
 from benchmarks.peers import PEERS
+from benchmarks.worker import timing
 from benchmarks.worker.memory import peak
 from benchmarks.worker.numbers import fingerprint
 from benchmarks.worker.profiling import profile
@@ -24,6 +25,19 @@ def test_a_loop_takes_the_time_asked_for():
     loops = calibrate(nap, 0.02)
     assert 2 <= loops <= 12
     assert 0.002 <= measure(nap, loops) < 0.02
+
+
+def test_a_long_step_is_its_own_warm_up(monkeypatch):
+    monkeypatch.setattr(timing, "LONG_SECONDS", 0.001)
+    calls = []
+
+    def step():
+        calls.append(nap())
+        return ()
+
+    assert calibrate(step, 0.001) == 1
+    assert measure(step, 1) >= 0.002
+    assert len(calls) == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the high-water mark is reset through /proc")

@@ -28,9 +28,10 @@ class Session:
             module.set_num_threads(self._threads)
         return facts.facts(module)
 
-    def prepare(self, case: str) -> list[str]:
-        """Build a workload afresh, and return the names of its variants."""
-        (self._workload,) = work.load(case)
+    def prepare(self, case: str, small: bool = False) -> list[str]:
+        """Build a workload afresh, or its small form, and return the names of its variants."""
+        (workload,) = work.load(case)
+        self._workload = workload.small() if small else workload
         self._steps = getattr(self._workload, self._framework)()
         return list(self._steps)
 
