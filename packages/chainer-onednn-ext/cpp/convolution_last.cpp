@@ -1,6 +1,9 @@
 // Convolution of channels-last images: arrays of shape (B, H, W, C), filters as they are.
 #include "convolution_last.hpp"
 
+#include <cstring>
+
+#include "candidates.hpp"
 #include "convolution_plan.hpp"
 
 namespace {
@@ -34,13 +37,67 @@ Problem problem(Dims x, Dims w, Dims y, nb::handle stride, nb::handle pad, nb::h
 
 float *data_or_null(const Floats &array) { return array ? array.data() : nullptr; }
 
+// The shape of a problem of two spatial axes that has been completed.
+ConvShape shape_of(const Problem &p, int64_t groups) {
+    size_t first = p.w.size() - 2;
+    return {p.x[0],        p.x[2],      p.x[3],      p.x[1],   p.y[2],   p.y[3],          p.y[1],          p.w[first],
+            p.w[first + 1], p.stride[0], p.stride[1], p.pad[0], p.pad[1], p.dilate[0] + 1, p.dilate[1] + 1, groups};
+}
+
+// Which of the ways a problem is computed; if by oneDNN, the layout inside is set. A layout that is asked for stays.
+int choose(Problem &p, Direction direction, const ConvShape &shape) {
+    if (p.layout != kChoose) return kOneDnnLast;
+    int candidate = candidates::choose(direction, shape);
+    p.layout = candidate == kOneDnnBlocked ? kBlocked : kChannelsLast;
+    return candidate;
+}
+
+using Buffer = std::unique_ptr<float, void (*)(void *)>;
+
+Buffer allocate(size_t bytes) {
+    Buffer buffer(static_cast<float *>(std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096)), std::free);
+    if (!buffer) throw std::bad_alloc();
+    return buffer;
+}
+
 }  // namespace
 
 struct PendingConvolution::Parts {
     Floats x;
     Problem problem;
-    std::shared_ptr<Plan> plan;
-    std::unique_ptr<float, void (*)(void *)> packed{nullptr, std::free};
+    ConvShape shape;
+    int candidate;
+    std::shared_ptr<Plan> plan;  // if it is one of oneDNN's
+    Buffer filters{nullptr, std::free};  // as the plan takes them, or a copy
+
+    // False if this is not done in one pass.
+    bool run(const Epilogue &epilogue, float *y) const {
+        return candidate >= kMatrixProduct ? candidates::forward(candidate, shape, x.data(), filters.get(), y, epilogue)
+                                           : run_plan(epilogue, y);
+    }
+
+    bool run_plan(const Epilogue &epilogue, float *y) const {
+        Problem fused = problem;
+        fused.has_bias = epilogue.shift != nullptr;
+        fused.scales = epilogue.scale != nullptr;
+        fused.adds = epilogue.addend != nullptr;
+        fused.rectifies = epilogue.relu;
+        auto best = plan_for(fused, kConvForward);
+        if (!best->primitive) return false;
+        Operands operands{x.data(), filters.get(), y};
+        operands.bias = const_cast<float *>(epilogue.shift);
+        operands.scale = const_cast<float *>(epilogue.scale);
+        operands.addend = const_cast<float *>(epilogue.addend);
+        operands.weights_are_inner = true;
+        Buffer repacked{nullptr, std::free};
+        if (best->weights.inner != plan->weights.inner) {  // what is fused may change which filters are taken
+            repacked = allocate(best->weights.inner.get_size());
+            repack_weights(*plan, *best, filters.get(), repacked.get());
+            operands.weights = repacked.get();
+        }
+        ::run(*best, kConvForward, operands);
+        return true;
+    }
 };
 
 PendingConvolution::PendingConvolution(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -51,48 +108,39 @@ nb::object PendingConvolution::make(nb::handle x, nb::handle W, nb::handle strid
     parts->x = Floats::from(x);
     Floats w_array = Floats::from(W);
     if (!parts->x || !w_array) return nb::none();
-    parts->problem = problem(channels_second(parts->x.shape()), w_array.shape(),
-                             image_shape(parts->x.dim(0), w_array.dim(0), out_size), stride, pad, dilate, layout);
-    if (!parts->problem.complete(groups)) return nb::none();
-    parts->plan = plan_for(parts->problem, kConvForward);
-    if (!parts->plan->primitive) return nb::none();
-    size_t bytes = (parts->plan->weights.inner.get_size() + 4095) / 4096 * 4096;
-    parts->packed.reset(static_cast<float *>(std::aligned_alloc(4096, bytes)));
-    if (!parts->packed) throw std::bad_alloc();
-    {
-        nb::gil_scoped_release release;
-        pack_weights(*parts->plan, w_array.data(), parts->packed.get());
+    Problem &p = parts->problem;
+    p = problem(channels_second(parts->x.shape()), w_array.shape(),
+                image_shape(parts->x.dim(0), w_array.dim(0), out_size), stride, pad, dilate, layout);
+    if (!p.complete(groups)) return nb::none();
+    parts->shape = shape_of(p, groups);
+    parts->candidate = choose(p, kConvForward, parts->shape);
+    nb::gil_scoped_release release;
+    if (parts->candidate >= kMatrixProduct) {
+        parts->filters = allocate(w_array.size() * sizeof(float));
+        std::memcpy(parts->filters.get(), w_array.data(), w_array.size() * sizeof(float));
+    } else {
+        parts->plan = plan_for(p, kConvForward);
+        if (!parts->plan->primitive) {
+            nb::gil_scoped_acquire acquire;
+            return nb::none();
+        }
+        parts->filters = allocate(parts->plan->weights.inner.get_size());
+        pack_weights(*parts->plan, w_array.data(), parts->filters.get());
     }
+    nb::gil_scoped_acquire acquire;
     return nb::cast(PendingConvolution(parts));
 }
 
 nb::object PendingConvolution::run(nb::handle scale, nb::handle shift, nb::handle addend, bool rectifies) const {
     Floats scale_array = Floats::from(scale), shift_array = Floats::from(shift), addend_array = Floats::from(addend);
-    Problem fused = parts_->problem;
-    fused.has_bias = static_cast<bool>(shift_array);
-    fused.scales = static_cast<bool>(scale_array);
-    fused.adds = static_cast<bool>(addend_array);
-    fused.rectifies = rectifies;
-    auto plan = plan_for(fused, kConvForward);
-    if (!plan->primitive) return nb::none();
-    Floats y = Floats::empty(channels_last(fused.y));
+    Epilogue epilogue{data_or_null(scale_array), data_or_null(shift_array), data_or_null(addend_array), rectifies};
+    Floats y = Floats::empty(channels_last(parts_->problem.y));
+    bool is_done;
     {
         nb::gil_scoped_release release;
-        Operands operands{parts_->x.data(), parts_->packed.get(), y.data(), data_or_null(shift_array),
-                          data_or_null(scale_array), data_or_null(addend_array)};
-        operands.weights_are_inner = true;
-        std::unique_ptr<float, void (*)(void *)> repacked{nullptr, std::free};
-        if (plan->weights.inner != parts_->plan->weights.inner) {  // what is fused may change which filters are taken
-            dnnl::memory from(parts_->plan->weights.inner, engine(), parts_->packed.get());
-            repacked.reset(static_cast<float *>(std::aligned_alloc(64, (plan->weights.inner.get_size() + 63) / 64 * 64)));
-            dnnl::memory to(plan->weights.inner, engine(), repacked.get());
-            dnnl::reorder(from, to).execute(stream(), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
-            stream().wait();
-            operands.weights = repacked.get();
-        }
-        ::run(*plan, kConvForward, operands);
+        is_done = parts_->run(epilogue, y.data());
     }
-    return y.object();
+    return is_done ? y.object() : nb::none();
 }
 
 nb::object conv_backward_data_last(nb::handle gy, nb::handle W, nb::handle stride, nb::handle pad, nb::handle dilate,
@@ -103,14 +151,20 @@ nb::object conv_backward_data_last(nb::handle gy, nb::handle W, nb::handle strid
                         channels_second(gy_array.shape()), stride, pad, dilate, layout);
     Dims shape = channels_last(p.x);
     if (!p.complete(groups)) return nb::none();
-    auto plan = plan_for(p, kConvBackwardData);
-    if (!plan->primitive) return nb::none();
+    ConvShape sizes = shape_of(p, groups);
+    int candidate = choose(p, kConvBackwardData, sizes);
     Floats gx = Floats::empty(shape);
+    bool is_done = false;
     {
         nb::gil_scoped_release release;
-        run(*plan, kConvBackwardData, {gy_array.data(), w_array.data(), gx.data()});
+        if (candidate >= kMatrixProduct)
+            is_done = candidates::backward_data(candidate, sizes, gy_array.data(), w_array.data(), gx.data());
+        if (auto plan = is_done ? nullptr : plan_for(p, kConvBackwardData); plan && plan->primitive) {
+            run(*plan, kConvBackwardData, {gy_array.data(), w_array.data(), gx.data()});
+            is_done = true;
+        }
     }
-    return gx.object();
+    return is_done ? gx.object() : nb::none();
 }
 
 nb::object conv_backward_weights_last(nb::handle x, nb::handle gy, nb::handle stride, nb::handle pad, nb::handle dilate,
@@ -121,12 +175,18 @@ nb::object conv_backward_weights_last(nb::handle x, nb::handle gy, nb::handle st
     Problem p = problem(x_shape, image_shape(y_shape[1], x_shape[1] / groups, ksize), y_shape, stride, pad, dilate, layout);
     Dims shape = p.w;
     if (!p.complete(groups)) return nb::none();
-    auto plan = plan_for(p, kConvBackwardWeights);
-    if (!plan->primitive) return nb::none();
+    ConvShape sizes = shape_of(p, groups);
+    int candidate = choose(p, kConvBackwardWeights, sizes);
     Floats gW = Floats::empty(shape);
+    bool is_done = false;
     {
         nb::gil_scoped_release release;
-        run(*plan, kConvBackwardWeights, {x_array.data(), gy_array.data(), gW.data()});
+        if (candidate >= kMatrixProduct)
+            is_done = candidates::backward_weights(candidate, sizes, x_array.data(), gy_array.data(), gW.data());
+        if (auto plan = is_done ? nullptr : plan_for(p, kConvBackwardWeights); plan && plan->primitive) {
+            run(*plan, kConvBackwardWeights, {x_array.data(), gy_array.data(), gW.data()});
+            is_done = true;
+        }
     }
-    return gW.object();
+    return is_done ? gW.object() : nb::none();
 }

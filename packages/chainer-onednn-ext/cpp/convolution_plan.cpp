@@ -246,3 +246,9 @@ void pack_weights(const Plan &plan, float *weights, float *packed) {
     dnnl::reorder(outer, inner).execute(stream(), {{DNNL_ARG_FROM, outer}, {DNNL_ARG_TO, inner}});
     stream().wait();
 }
+
+void repack_weights(const Plan &from, const Plan &to, float *packed, float *repacked) {
+    memory source(from.weights.inner, engine(), packed), target(to.weights.inner, engine(), repacked);
+    dnnl::reorder(source, target).execute(stream(), {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, target}});
+    stream().wait();
+}

@@ -49,3 +49,6 @@ void run(const Plan &plan, Direction direction, const Operands &operands);
 
 // Brings weights into the order in which the primitive takes them.
 void pack_weights(const Plan &plan, float *weights, float *packed);
+
+// The same filters from the order of one primitive into that of another.
+void repack_weights(const Plan &from, const Plan &to, float *packed, float *repacked);
