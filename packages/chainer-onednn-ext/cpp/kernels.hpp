@@ -1,6 +1,8 @@
 // The kernels in C++ of our own. Each takes the arguments of its Python kernel, and None is "not done".
 #pragma once
 
+#include <string>
+
 #include "arrays.hpp"
 
 nb::object relu(nb::handle x);
@@ -22,6 +24,12 @@ nb::object batch_norm_inference(nb::handle x, nb::handle gamma, nb::handle beta,
 
 nb::object softmax_cross_entropy(nb::handle x, nb::handle t, int64_t ignore_label);
 nb::object softmax_cross_entropy_backward(nb::handle y, nb::handle t, nb::handle scale, int64_t ignore_label);
+
+nb::object rnn_forward(const std::string &unit, nb::handle x, nb::handle h0, nb::handle c0, nb::handle ws,
+                       nb::handle bs, nb::handle batches, bool is_reversed);
+nb::object rnn_backward(const std::string &unit, nb::handle x, nb::handle h0, nb::handle c0, nb::handle ws,
+                        nb::handle batches, bool is_reversed, nb::handle hs, nb::handle gates, nb::handle cells,
+                        nb::handle ghs, nb::handle gh, nb::handle gc, bool needs_gx);
 
 bool sgd_update(nb::handle theta, nb::handle grad, double lr);
 bool momentum_sgd_update(nb::handle theta, nb::handle grad, nb::handle v, double lr, double momentum);

@@ -1,21 +1,11 @@
 // The matrix products of affine maps, by oneDNN.
-#include <oneapi/dnnl/dnnl.h>
-
-#include <stdexcept>
-
+#include "gemm.hpp"
 #include "kernels.hpp"
 
 namespace {
 
 // Below so many multiplications the BLAS of NumPy is as fast or faster.
 constexpr int64_t kFewest = 1 << 24;
-
-// c = op(a) op(b), of shape (m, n), with op one of 'N' and 'T'.
-void product_into(float *c, char op_a, char op_b, const Floats &a, const Floats &b, int64_t m, int64_t n, int64_t k) {
-    dnnl_status_t status =
-        dnnl_sgemm(op_a, op_b, m, n, k, 1.0f, a.data(), a.dim(1), b.data(), b.dim(1), 0.0f, c, n);
-    if (status != dnnl_success) throw std::runtime_error("dnnl_sgemm failed");
-}
 
 }  // namespace
 
@@ -27,7 +17,8 @@ nb::object matmul(nb::handle a, nb::handle b, bool transpose_a, bool transpose_b
     Floats c = Floats::empty({m, n});
     {
         nb::gil_scoped_release release;
-        product_into(c.data(), transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', left, right, m, n, k);
+        gemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, left.data(), left.dim(1), right.data(),
+             right.dim(1), 0, c.data(), n);
     }
     return c.object();
 }

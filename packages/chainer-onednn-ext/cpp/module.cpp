@@ -82,6 +82,11 @@ NB_MODULE(_core, m) {
     m.def("batch_norm_inference", batch_norm_inference);
     m.def("softmax_cross_entropy", softmax_cross_entropy);
     m.def("softmax_cross_entropy_backward", softmax_cross_entropy_backward);
+    m.def("rnn_forward", rnn_forward, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg());
+    m.def("rnn_backward", rnn_backward, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg(), nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg().none(),
+          nb::arg().none(), nb::arg());
     m.def("sgd_update", sgd_update);
     m.def("momentum_sgd_update", momentum_sgd_update);
     m.def("adam_update", adam_update, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(),

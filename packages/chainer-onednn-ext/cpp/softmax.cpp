@@ -5,30 +5,9 @@
 
 #include "kernels.hpp"
 #include "parallel.hpp"
+#include "vector_math.hpp"
 
 namespace {
-
-// exp of x <= 0 to about 2 units in the last place, in a form that compilers turn into vector instructions:
-// x = k log 2 + r with |r| <= log(2) / 2, a polynomial for exp(r), and k put into the exponent.
-inline float exp_of_negative(float exponent) {
-    constexpr float kLeast = -87.0f;  // its exp is about the smallest normal number; below it the result is 0
-    float x = exponent > kLeast ? exponent : kLeast;
-    float k = std::nearbyint(x * 1.44269504088896341f);
-    float r = x - k * 0.693359375f + k * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    int32_t bits = (static_cast<int32_t>(k) + 127) << 23;
-    float power;
-    __builtin_memcpy(&power, &bits, sizeof power);
-    float result = p * power;
-    result = exponent < kLeast ? 0.0f : result;
-    return exponent == exponent ? result : exponent;
-}
 
 // Number of a label's class, counted from behind if negative as NumPy's indexing does.
 inline int64_t class_of(int64_t label, int64_t n_class) { return label < 0 ? label + n_class : label; }

@@ -106,6 +106,34 @@ def batch_norm_inference(
 ) -> NdArray | None: ...
 def softmax_cross_entropy(x: NdArray, t: NdArray, ignore_label: int, /) -> tuple[NdArray, NdArray]: ...
 def softmax_cross_entropy_backward(y: NdArray, t: NdArray, scale: NdArray, ignore_label: int, /) -> NdArray: ...
+def rnn_forward(
+    unit: str,
+    x: NdArray,
+    h0: NdArray,
+    c0: NdArray | None,
+    ws: Sequence[NdArray],
+    bs: Sequence[NdArray],
+    batches: Sequence[int],
+    is_reversed: bool,
+    /,
+) -> tuple[NdArray, NdArray, NdArray | None, NdArray | None, NdArray | None] | None: ...
+def rnn_backward(
+    unit: str,
+    x: NdArray,
+    h0: NdArray,
+    c0: NdArray | None,
+    ws: Sequence[NdArray],
+    batches: Sequence[int],
+    is_reversed: bool,
+    hs: NdArray,
+    gates: NdArray | None,
+    cells: NdArray | None,
+    ghs: NdArray | None,
+    gh: NdArray | None,
+    gc: NdArray | None,
+    needs_gx: bool,
+    /,
+) -> tuple[NdArray | None, NdArray, NdArray | None, list[NdArray], list[NdArray]] | None: ...
 def sgd_update(theta: NdArray, grad: NdArray, lr: float, /) -> bool: ...
 def momentum_sgd_update(theta: NdArray, grad: NdArray, v: NdArray, lr: float, momentum: float, /) -> bool: ...
 def adam_update(

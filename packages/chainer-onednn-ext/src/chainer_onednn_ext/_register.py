@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import os
 
-MODULES = ("convolution", "elementwise", "flow", "linear", "loss", "normalization", "pooling", "update")
+MODULES = ("convolution", "elementwise", "flow", "linear", "loss", "normalization", "pooling", "rnn", "update")
 
 
 def register() -> str | None:

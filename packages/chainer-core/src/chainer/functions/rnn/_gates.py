@@ -39,11 +39,19 @@ def compute_gates(x: NdArray) -> NdArray:
     b, n = x.shape[:2]
     gates = xp.ascontiguousarray(xp.moveaxis(x.reshape(b, n // 4, 4, *x.shape[2:]), 2, 0))
     logistic = gates[1:]
-    logistic *= 0.5  # the logistic function is a hyperbolic tangent of half the argument: one pass serves all gates
+    logistic *= 0.5  # as in to_logistic, but one pass of the hyperbolic tangent serves all gates
     xp.tanh(gates, out=gates)
     logistic *= 0.5
     logistic += 0.5
     return gates
+
+
+def to_logistic(x: NdArray) -> None:
+    """Replaces an array by its logistic function, which is a hyperbolic tangent of half the argument."""
+    x *= 0.5
+    backend.get_array_module(x).tanh(x, out=x)
+    x *= 0.5
+    x += 0.5
 
 
 def next_cell(c_prev: Variable, x: Variable) -> tuple[Variable, Variable]:

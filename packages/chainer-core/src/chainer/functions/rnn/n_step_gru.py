@@ -5,21 +5,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chainer.functions.array.concat import concat
-from chainer.functions.connection.linear import linear
-from chainer.functions.rnn._gru import gru
-from chainer.functions.rnn.n_step_rnn import Step, n_step_rnn_impl, refuse_arguments
-from chainer.types import VariableLike
+from chainer import backend
+from chainer.functions.activation.sigmoid import sigmoid
+from chainer.functions.activation.tanh import tanh
+from chainer.functions.array.split_axis import split_axis
+from chainer.functions.rnn._gates import to_logistic
+from chainer.functions.rnn.n_step_rnn import n_step_rnn_impl, refuse_arguments
+from chainer.types import NdArray, VariableLike
 from chainer.variable import Variable
 
 
-def _layer(w: Sequence[VariableLike], b: Sequence[VariableLike]) -> tuple[Variable, Variable, Step]:
-    Wh, bh = concat(w[3:6], axis=0), concat(b[3:6], axis=0)
+class GRUUnit:
+    """Gated recurrent units. Kept are both gates, what the states say to the candidate, and the candidate."""
 
-    def step(x: Variable, h: Variable, c: Variable | None) -> tuple[Variable, Variable | None]:
-        return gru(h, x, linear(h, Wh, bh)), c
+    name, n_sums, n_gates, has_cells = "gru", 3, 4, False
 
-    return concat(w[:3], axis=0), concat(b[:3], axis=0), step
+    def step(self, x: NdArray, s: NdArray, h: NdArray, c: None) -> tuple[NdArray, None, NdArray]:
+        xp = backend.get_array_module(x)
+        n = h.shape[1]
+        gates = xp.concatenate([s, x[:, 2 * n :]], axis=1)
+        rz, candidate = gates[:, : 2 * n], gates[:, 3 * n :]
+        rz += x[:, : 2 * n]
+        to_logistic(rz)
+        candidate += rz[:, :n] * s[:, 2 * n :]
+        xp.tanh(candidate, out=candidate)
+        return candidate + rz[:, n:] * (h - candidate), None, gates
+
+    def gradients(
+        self, gates: NdArray, h: NdArray, h_before: NdArray, c: None, c_before: None, gh: NdArray, gc: None
+    ) -> tuple[NdArray, NdArray, NdArray, None]:
+        xp = backend.get_array_module(gates)
+        n = h.shape[1]
+        r, z, s, candidate = (gates[:, k : k + n] for k in range(0, 4 * n, n))
+        direct = gh * z
+        gcandidate = (gh - direct) * (1 - candidate * candidate)
+        gr = gcandidate * s * r * (1 - r)
+        gz = direct * (h_before - candidate) * (1 - z)
+        gx = xp.concatenate([gr, gz, gcandidate], axis=1)
+        return gx, xp.concatenate([gr, gz, gcandidate * r], axis=1), direct, None
+
+    def compose(self, x: Variable, s: Variable, h: Variable, c: None) -> tuple[Variable, None]:
+        (xr, xz, xh), (sr, sz, sh) = split_axis(x, 3, axis=1), split_axis(s, 3, axis=1)
+        z = sigmoid(xz + sz)
+        candidate = tanh(xh + sigmoid(xr + sr) * sh)
+        return candidate + z * (h - candidate), None
 
 
 def n_step_gru(
@@ -138,5 +167,5 @@ def n_step_gru_base(
         kwargs: As there.
     """
     refuse_arguments(kwargs)
-    hy, _, ys = n_step_rnn_impl(_layer, n_layers, dropout_ratio, hx, None, ws, bs, xs, use_bi_direction)
+    hy, _, ys = n_step_rnn_impl(GRUUnit(), n_layers, dropout_ratio, hx, None, ws, bs, xs, use_bi_direction)
     return hy, ys

@@ -5,30 +5,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chainer.functions.array.reshape import reshape
-from chainer.functions.array.stack import stack
-from chainer.functions.connection.linear import linear
-from chainer.functions.rnn.lstm import lstm
-from chainer.functions.rnn.n_step_rnn import Step, n_step_rnn_impl, refuse_arguments, zero_states
-from chainer.types import VariableLike
+from chainer import backend
+from chainer.functions.activation.sigmoid import sigmoid
+from chainer.functions.activation.tanh import tanh
+from chainer.functions.array.split_axis import split_axis
+from chainer.functions.rnn._gates import to_logistic
+from chainer.functions.rnn.n_step_rnn import n_step_rnn_impl, refuse_arguments, zero_states
+from chainer.types import NdArray, VariableLike
 from chainer.variable import Variable, as_variable
 
 
-def _interleaved(gates: Sequence[VariableLike]) -> Variable:
-    """Weights or biases of input gate, forget gate, cell input and output gate, in the order that ``lstm`` takes."""
-    i, f, a, o = gates
-    together = stack([a, i, f, o], axis=1)
-    return reshape(together, (4 * i.shape[0], *i.shape[1:]))
+class LSTMUnit:
+    """Long short-term memory; its gates are input, forget, cell input and output, side by side."""
+
+    name, n_sums, n_gates, has_cells = "lstm", 4, 4, True
+
+    def step(self, x: NdArray, s: NdArray, h: NdArray, c: NdArray) -> tuple[NdArray, NdArray, NdArray]:
+        tanh = backend.get_array_module(x).tanh
+        n = h.shape[1]
+        gates = x + s
+        i, f, a, o = _columns(gates, n)
+        to_logistic(gates[:, : 2 * n])
+        tanh(a, out=a)
+        to_logistic(o)
+        c = f * c + i * a
+        return o * tanh(c), c, gates
+
+    def gradients(
+        self, gates: NdArray, h: NdArray, h_before: NdArray, c: NdArray, c_before: NdArray, gh: NdArray, gc: NdArray
+    ) -> tuple[NdArray, NdArray, None, NdArray]:
+        xp = backend.get_array_module(gates)
+        i, f, a, o = _columns(gates, h.shape[1])
+        tanh_c = xp.tanh(c)
+        gcell = gc + gh * o * (1 - tanh_c * tanh_c)
+        gx = xp.concatenate(
+            [
+                gcell * a * i * (1 - i),
+                gcell * c_before * f * (1 - f),
+                gcell * i * (1 - a * a),
+                gh * tanh_c * o * (1 - o),
+            ],
+            axis=1,
+        )
+        return gx, gx, None, gcell * f
+
+    def compose(self, x: Variable, s: Variable, h: Variable, c: Variable) -> tuple[Variable, Variable]:
+        i, f, a, o = split_axis(x + s, 4, axis=1)
+        c = sigmoid(f) * c + sigmoid(i) * tanh(a)
+        return sigmoid(o) * tanh(c), c
 
 
-def _layer(w: Sequence[VariableLike], b: Sequence[VariableLike]) -> tuple[Variable, Variable, Step]:
-    Wh = _interleaved(w[4:8])
-
-    def step(x: Variable, h: Variable, c: Variable | None) -> tuple[Variable, Variable | None]:
-        c, h = lstm(c, x + linear(h, Wh))
-        return h, c
-
-    return _interleaved(w[:4]), _interleaved(b[:4]) + _interleaved(b[4:8]), step
+def _columns(gates: NdArray, n: int) -> list[NdArray]:
+    return [gates[:, k : k + n] for k in range(0, 4 * n, n)]
 
 
 def n_step_lstm(
@@ -160,5 +188,5 @@ def n_step_lstm_base(
     refuse_arguments(kwargs)
     if cx is None and len(xs) > 0:
         cx = zero_states(n_layers * (2 if use_bi_direction else 1), xs[0], ws)
-    hy, cy, ys = n_step_rnn_impl(_layer, n_layers, dropout_ratio, hx, cx, ws, bs, xs, use_bi_direction)
+    hy, cy, ys = n_step_rnn_impl(LSTMUnit(), n_layers, dropout_ratio, hx, cx, ws, bs, xs, use_bi_direction)
     return hy, as_variable(cy), ys

@@ -12,22 +12,16 @@ from chainer.functions.activation.tanh import tanh
 from chainer.functions.array.concat import concat
 from chainer.functions.array.split_axis import split_axis
 from chainer.functions.array.stack import stack
-from chainer.functions.connection.linear import linear
 from chainer.functions.noise.dropout import dropout
-from chainer.types import VariableLike
+from chainer.functions.rnn._layer import Unit, rnn_layer
+from chainer.types import NdArray, VariableLike
 from chainer.utils import type_check
 from chainer.utils.argument import assert_kwargs_empty, check_unexpected_kwargs
 from chainer.variable import Variable, as_variable
 
-Step = Callable[[Variable, Variable, Variable | None], tuple[Variable, Variable | None]]
-"""Takes the inputs that were multiplied by weights, and states; returns the next states."""
-
-Layer = Callable[[Sequence[VariableLike], Sequence[VariableLike]], tuple[Variable, Variable, Step]]
-"""Takes weights and biases of a layer; returns those of the inputs of all gates, and a step."""
-
 
 def n_step_rnn_impl(
-    f: Layer,
+    f: Unit,
     n_layers: int,
     dropout_ratio: float,
     hx: VariableLike | None,
@@ -39,10 +33,8 @@ def n_step_rnn_impl(
 ) -> tuple[Variable, Variable | None, list[Variable]]:
     """Runs layers of a recurrent network over sequences.
 
-    The inputs of all steps are multiplied by weights at once; a step multiplies the states alone.
-
     Args:
-        f: The kind of layer.
+        f: Kind of the units.
         n_layers: Number of layers.
         dropout_ratio: Ratio of dropout between layers.
         hx: Initial states; ``None`` for zeros. Shape ``(S, B, C)`` with ``S`` layers times directions.
@@ -60,11 +52,11 @@ def n_step_rnn_impl(
         chainer.utils.type_check.InvalidType: Shapes or dtypes do not fit, or a batch grows.
     """
     n_directions = 2 if use_bi_direction else 1
-    _check_arguments(n_layers * n_directions, hx, ws, bs, xs)
-    lengths = [x.shape[0] for x in xs]
-    ends = list(accumulate(lengths[:-1]))
+    n_states, n_weights = n_layers * n_directions, 2 * f.n_sums
+    _check_arguments(n_states, n_weights, hx, ws, bs, xs)
+    batches = [x.shape[0] for x in xs]
     if hx is None:
-        hx = zero_states(n_layers * n_directions, xs[0], ws)
+        hx = zero_states(n_states, xs[0], ws)
     h0s, c0s = as_variable(hx), None if cx is None else as_variable(cx)
     inputs = concat(xs, axis=0)
     last_hs, last_cs = [], []
@@ -72,62 +64,23 @@ def n_step_rnn_impl(
         outputs = []
         for direction in range(n_directions):
             index = layer * n_directions + direction
-            W, b, step = f(ws[index], bs[index])
             kept = dropout(inputs, dropout_ratio) if layer > 0 else inputs  # each direction draws a mask of its own
-            projected = split_axis(linear(kept, W, b), ends, 0)
-            run = _backward_in_time if direction else _forward_in_time
-            h, c, hs = run(step, projected, h0s[index], None if c0s is None else c0s[index])
+            hs, h, c = rnn_layer(
+                f,
+                kept,
+                h0s[index],
+                None if c0s is None else c0s[index],
+                ws[index][:n_weights],
+                bs[index][:n_weights],
+                batches,
+                direction == 1,
+            )
             last_hs.append(h)
             last_cs.append(c)
-            outputs.append(concat(hs, axis=0))
+            outputs.append(hs)
         inputs = concat(outputs, axis=1) if use_bi_direction else outputs[0]
-    return stack(last_hs), None if cx is None else stack(last_cs), list(split_axis(inputs, ends, 0))
-
-
-def _forward_in_time(
-    step: Step, xs: Sequence[Variable], h: Variable, c: Variable | None
-) -> tuple[Variable, Variable | None, list[Variable]]:
-    ended_h, ended_c = [], []  # states of the sequences that are over, the longest last
-    hs = []
-    for x in xs:
-        batch = x.shape[0]
-        if batch < h.shape[0]:
-            h, rest = split_axis(h, [batch], 0)
-            ended_h.append(rest)
-            if c is not None:
-                c, rest = split_axis(c, [batch], 0)
-                ended_c.append(rest)
-        h, c = step(x, h, c)
-        hs.append(h)
-    if ended_h:
-        h = concat([h, *reversed(ended_h)], axis=0)
-        c = None if c is None else concat([c, *reversed(ended_c)], axis=0)
-    return h, c, hs
-
-
-def _backward_in_time(
-    step: Step, xs: Sequence[Variable], h0: Variable, c0: Variable | None
-) -> tuple[Variable, Variable | None, list[Variable]]:
-    batch = xs[-1].shape[0]
-    h, c = _first(h0, batch), None if c0 is None else _first(c0, batch)
-    hs = []
-    for x in reversed(xs):
-        h, c = _joined(h, h0, x.shape[0]), _joined(c, c0, x.shape[0])
-        h, c = step(x, h, c)
-        hs.append(h)
-    batch = h0.shape[0]
-    return _joined(h, h0, batch), _joined(c, c0, batch), hs[::-1]
-
-
-def _first(state: Variable, batch: int) -> Variable:
-    return state if batch == state.shape[0] else state[:batch]
-
-
-def _joined(state: Any, initial: Any, batch: int) -> Any:
-    """The states, with the initial ones of the sequences whose last element comes now."""
-    if state is None or state.shape[0] == batch:
-        return state
-    return concat([state, initial[state.shape[0] : batch]], axis=0)
+    ys = list(split_axis(inputs, list(accumulate(batches[:-1])), 0))
+    return stack(last_hs), None if cx is None else stack(last_cs), ys
 
 
 def zero_states(n_states: int, x: VariableLike, ws: Sequence[Sequence[VariableLike]]) -> Variable:
@@ -135,7 +88,9 @@ def zero_states(n_states: int, x: VariableLike, ws: Sequence[Sequence[VariableLi
     return Variable(xp.zeros((n_states, x.shape[0], ws[0][0].shape[0]), x.dtype), requires_grad=False)
 
 
-def _check_arguments(n_states: int, hx: Any, ws: Sequence[Any], bs: Sequence[Any], xs: Sequence[Any]) -> None:
+def _check_arguments(
+    n_states: int, n_weights: int, hx: Any, ws: Sequence[Any], bs: Sequence[Any], xs: Sequence[Any]
+) -> None:
     if len(xs) == 0:
         raise ValueError("xs is empty: there must be one time step at least")
     for name, value in (("hx", hx), ("ws", ws), ("bs", bs)):
@@ -143,6 +98,10 @@ def _check_arguments(n_states: int, hx: Any, ws: Sequence[Any], bs: Sequence[Any
             raise ValueError(
                 f"{name} must have one entry a layer and direction, which are {n_states}, got {len(value)}"
             )
+    for name, lists in (("ws", ws), ("bs", bs)):
+        for i, items in enumerate(lists[:n_states]):
+            if len(items) < n_weights:
+                raise ValueError(f"{name}[{i}] must have {n_weights} entries, got {len(items)}")
     batches = [x.shape[0] for x in xs]
     if hx is not None:
         batches.insert(0, hx.shape[1])
@@ -166,17 +125,47 @@ def refuse_arguments(kwargs: dict[str, Any]) -> None:
         assert_kwargs_empty(kwargs)
 
 
-def _layer(activation: Callable[[Variable], Variable]) -> Layer:
-    def layer(w: Sequence[VariableLike], b: Sequence[VariableLike]) -> tuple[Variable, Variable, Step]:
-        def step(x: Variable, h: Variable, c: Variable | None) -> tuple[Variable, Variable | None]:
-            return activation(x + linear(h, w[1])), c
+class SimpleUnit:
+    """Units without gates: an activation of the sum.
 
-        return as_variable(w[0]), as_variable(b[0]) + b[1], step
+    Args:
+        name: Name of the activation.
+        activation: The activation, of variables.
+        array_activation: The same, of an array module and an array.
+        gradient: Its gradient, of the output and the gradient of the output.
+    """
 
-    return layer
+    n_sums, n_gates, has_cells = 1, 0, False
+
+    def __init__(
+        self,
+        name: str,
+        activation: Callable[[Variable], Variable],
+        array_activation: Callable[[Any, NdArray], NdArray],
+        gradient: Callable[[NdArray, NdArray], NdArray],
+    ) -> None:
+        self.name = name
+        self._activation = activation
+        self._array_activation = array_activation
+        self._gradient = gradient
+
+    def step(self, x: NdArray, s: NdArray, h: NdArray, c: None) -> tuple[NdArray, None, None]:
+        return self._array_activation(backend.get_array_module(x), x + s), None, None
+
+    def gradients(
+        self, gates: None, h: NdArray, h_before: NdArray, c: None, c_before: None, gh: NdArray, gc: None
+    ) -> tuple[NdArray, NdArray, None, None]:
+        gx = self._gradient(h, gh)
+        return gx, gx, None, None
+
+    def compose(self, x: Variable, s: Variable, h: Variable, c: None) -> tuple[Variable, None]:
+        return self._activation(x + s), None
 
 
-_LAYERS = {"tanh": _layer(tanh), "relu": _layer(relu)}
+_UNITS = {
+    "tanh": SimpleUnit("tanh", tanh, lambda xp, x: xp.tanh(x), lambda h, gh: gh * (1 - h * h)),
+    "relu": SimpleUnit("relu", relu, lambda xp, x: xp.maximum(x, 0), lambda h, gh: gh * (h > 0)),
+}
 
 
 def n_step_rnn(
@@ -295,8 +284,7 @@ def n_step_rnn_base(
         kwargs: As there.
     """
     refuse_arguments(kwargs)
-    if activation not in _LAYERS:
-        raise ValueError(f"activation must be one of {', '.join(_LAYERS)}, got {activation!r}")
-    layer = _LAYERS[activation]
-    hy, _, ys = n_step_rnn_impl(layer, n_layers, dropout_ratio, hx, None, ws, bs, xs, use_bi_direction)
+    if activation not in _UNITS:
+        raise ValueError(f"activation must be one of {', '.join(_UNITS)}, got {activation!r}")
+    hy, _, ys = n_step_rnn_impl(_UNITS[activation], n_layers, dropout_ratio, hx, None, ws, bs, xs, use_bi_direction)
     return hy, ys
