@@ -1,5 +1,5 @@
 // Batch normalization of channels-last images, in one pass with what follows it. Numbers of a channel lie C apart, so
-// loops go over vectors of channels, and over some rows at a time to keep their sums in registers.
+// the innermost loops go over the channels.
 #include <cmath>
 
 #include "channels_last.hpp"
@@ -8,10 +8,10 @@
 
 namespace {
 
-constexpr int64_t kVector = 16;
+constexpr int64_t kTogether = 1;  // rows
 constexpr int64_t kRows = 64;  // sums of so many rows are float32, sums of those float64
 
-// What two sums are to be taken of, for a row of n <= kVector channels.
+// What two sums are to be taken of, for an element of a channel.
 struct OfCentred {
     const float *x, *center;
     inline void operator()(int64_t at, int64_t c, float &s, float &t) const {
@@ -29,6 +29,7 @@ struct OfGradients {
     }
 };
 
+// Behind a rectifier of output y.
 struct OfMaskedGradients {
     const float *x, *gy, *y, *mean;
     inline void operator()(int64_t at, int64_t c, float &s, float &t) const {
@@ -38,23 +39,42 @@ struct OfMaskedGradients {
     }
 };
 
-// Sums over rows [begin, end) of a matrix of `channels` columns, added to s and t.
+// The same, where the output has been (x - mean) * scale + shift: computing its sign again is cheaper than reading it.
+struct OfRectifiedGradients {
+    const float *x, *gy, *mean, *scale, *shift;
+    inline void operator()(int64_t at, int64_t c, float &s, float &t) const {
+        float centred = x[at] - mean[c], upper = gy[at];
+        float g = centred * scale[c] + shift[c] > 0.0f ? upper : 0.0f;
+        s += g;
+        t += g * centred;
+    }
+};
+
+// Sums over rows [begin, end) of a matrix of `channels` columns, added to s and t. The rows are read as they lie, some
+// together: reading a few columns of many rows leaves the memory idle.
 template <typename Term> void add_rows(Term term, int64_t begin, int64_t end, int64_t channels, double *s, double *t) {
+    std::vector<float> partial(2 * channels);
+    float *__restrict a = partial.data(), *__restrict b = a + channels;
     for (int64_t r = begin; r < end; r += kRows) {
-        int64_t stop = std::min(end, r + kRows), c = 0;
-        for (; c + kVector <= channels; c += kVector) {
-            float a[kVector] = {}, b[kVector] = {};
-            for (int64_t row = r; row < stop; ++row) {
+        int64_t stop = std::min(end, r + kRows), row = r;
+        std::fill(partial.begin(), partial.end(), 0.0f);
+        for (; row + kTogether <= stop; row += kTogether) {
 #pragma omp simd
-                for (int64_t j = 0; j < kVector; ++j) term(row * channels + c + j, c + j, a[j], b[j]);
+            for (int64_t c = 0; c < channels; ++c) {
+                float u = 0, v = 0;
+                for (int64_t i = 0; i < kTogether; ++i) term((row + i) * channels + c, c, u, v);
+                a[c] += u, b[c] += v;
             }
-            for (int64_t j = 0; j < kVector; ++j) s[c + j] += a[j], t[c + j] += b[j];
         }
-        for (; c < channels; ++c) {
-            float a = 0, b = 0;
-            for (int64_t row = r; row < stop; ++row) term(row * channels + c, c, a, b);
-            s[c] += a, t[c] += b;
+        for (; row < stop; ++row) {
+#pragma omp simd
+            for (int64_t c = 0; c < channels; ++c) {
+                float u = 0, v = 0;
+                term(row * channels + c, c, u, v);
+                a[c] += u, b[c] += v;
+            }
         }
+        for (int64_t c = 0; c < channels; ++c) s[c] += a[c], t[c] += b[c];
     }
 }
 
@@ -170,34 +190,47 @@ nb::object sum_last(nb::handle x) {
     return y.object();
 }
 
-nb::object batch_norm_backward_last(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle y, nb::handle mean,
-                                    nb::handle inv_std) {
+nb::object batch_norm_backward_last(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle y, nb::handle scale,
+                                    nb::handle shift, nb::handle mean, nb::handle inv_std) {
+    Floats of_scale = Floats::from(scale), of_shift = Floats::from(shift);
     Floats source = Floats::from(x), upper = Floats::from(gy), output = Floats::from(y), factor = Floats::from(gamma),
            of_mean = Floats::from(mean), of_std = Floats::from(inv_std);
     if (!source || !upper || !factor || !of_mean || !of_std || source.ndim() != 4 || source.size() == 0) return nb::none();
     int64_t n = source.dim(3), rows = source.size() / n;
     if (upper.shape() != source.shape() || (output && output.shape() != source.shape())) return nb::none();
+    if (!is_channel(of_scale, n) || !is_channel(of_shift, n) || of_scale.operator bool() != of_shift.operator bool())
+        return nb::none();
     if (factor.size() != n || of_mean.size() != n || of_std.size() != n) return nb::none();
     Floats gx = Floats::empty(source.shape()), ggamma = Floats::empty({n}), gbeta = Floats::empty({n});
     run_without_gil(source.size() * 2, [&] {
         const float *a = source.data(), *g = upper.data(), *m = of_mean.data(), *mask = output ? output.data() : nullptr;
-        Sums total = mask == nullptr ? sums(OfGradients{a, g, m}, rows, n) : sums(OfMaskedGradients{a, g, mask, m}, rows, n);
+        const float *factors = of_scale ? of_scale.data() : nullptr, *terms = of_shift ? of_shift.data() : nullptr;
+        Sums total = factors != nullptr ? sums(OfRectifiedGradients{a, g, m, factors, terms}, rows, n)
+                     : mask != nullptr  ? sums(OfMaskedGradients{a, g, mask, m}, rows, n)
+                                        : sums(OfGradients{a, g, m}, rows, n);
         // gx = gamma s (gy - (x_hat ggamma + gbeta) / n)
-        std::vector<float> scale(n), of_x(n), constant(n);
+        std::vector<float> by_gy(n), of_x(n), constant(n);
         for (int64_t c = 0; c < n; ++c) {
             double s = of_std.data()[c], gamma_gradient = total.t[c] * s, outer = factor.data()[c] * s;
-            scale[c] = static_cast<float>(outer);
+            by_gy[c] = static_cast<float>(outer);
             of_x[c] = static_cast<float>(-outer * s * gamma_gradient / rows);
             constant[c] = static_cast<float>(-outer * total.s[c] / rows);
             ggamma.data()[c] = static_cast<float>(gamma_gradient);
             gbeta.data()[c] = static_cast<float>(total.s[c]);
         }
-        const float *by_g = scale.data(), *by_x = of_x.data(), *rest = constant.data();
+        const float *by_g = by_gy.data(), *by_x = of_x.data(), *rest = constant.data();
         float *to = gx.data();
         for_rows(rows, n, [=](int64_t at) {
             const float *__restrict from = a + at, *__restrict up = g + at;
             float *__restrict out = to + at;
-            if (mask == nullptr) {
+            if (factors != nullptr) {
+#pragma omp simd
+                for (int64_t c = 0; c < n; ++c) {
+                    float v = up[c], centred = from[c] - m[c];
+                    float masked = centred * factors[c] + terms[c] > 0.0f ? v : 0.0f;
+                    out[c] = by_g[c] * masked + (by_x[c] * centred + rest[c]);
+                }
+            } else if (mask == nullptr) {
 #pragma omp simd
                 for (int64_t c = 0; c < n; ++c) out[c] = by_g[c] * up[c] + (by_x[c] * (from[c] - m[c]) + rest[c]);
             } else {

@@ -13,9 +13,10 @@ nb::object affine_last(nb::handle x, nb::handle center, nb::handle scale, nb::ha
 // Mean and biased variance of each channel.
 nb::object moments_last(nb::handle x);
 nb::object sum_last(nb::handle x);
-// Gradients of x, gamma and beta of a batch normalization. gy counts where y, if given, is positive.
-nb::object batch_norm_backward_last(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle y, nb::handle mean,
-                                    nb::handle inv_std);
+// Gradients of x, gamma and beta of a batch normalization. gy counts where y, or (x - mean) * scale + shift, is positive,
+// if they are given.
+nb::object batch_norm_backward_last(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle y, nb::handle scale,
+                                    nb::handle shift, nb::handle mean, nb::handle inv_std);
 
 nb::object pool_forward_last(const char *mode, nb::handle x, nb::handle ksize, nb::handle stride, nb::handle pad,
                              nb::handle out_size);

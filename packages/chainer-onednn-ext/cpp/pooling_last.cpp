@@ -39,33 +39,38 @@ bool complete(Pool &p, const Dims &images, nb::handle ksize, nb::handle stride, 
     return p.kh * p.kw <= 256 && p.n * p.c * p.h * p.w * p.oh * p.ow > 0;
 }
 
-void max_row(const Pool &p, const float *x, int64_t i, int64_t j, float *__restrict y, uint8_t *__restrict index) {
-    auto v = p.window(i, j);
-    bool is_first = true;
-    // Padding is minus infinity: where it comes first in the window it is what all others have to beat.
-    if (v.top >= v.bottom || v.left >= v.right) {
-        for (int64_t c = 0; c < p.c; ++c) y[c] = -std::numeric_limits<float>::infinity(), index[c] = 0;
-        return;
-    }
+// Channels [c, c + kCount) of a window, with what is found so far in registers.
+template <int kCount> void max_channels(const Pool &p, const Pool::Window &v, const float *x, float *y, uint8_t *index) {
+    float best[kCount];
+    int32_t place[kCount];
+    const float *first = x + (v.top * p.w + v.left) * p.c;
+    auto number = static_cast<int32_t>((v.top - v.first_row) * p.kw + v.left - v.first_column);
+    for (int j = 0; j < kCount; ++j) best[j] = first[j], place[j] = number;
     for (int64_t r = v.top; r < v.bottom; ++r) {
         for (int64_t q = v.left; q < v.right; ++q) {
-            const float *__restrict tap = x + (r * p.w + q) * p.c;
-            auto number = static_cast<uint8_t>((r - v.first_row) * p.kw + q - v.first_column);
-            if (is_first) {
-                std::memcpy(y, tap, p.c * sizeof(float));
-                std::memset(index, number, p.c);
-                is_first = false;
-                continue;
-            }
+            const float *tap = x + (r * p.w + q) * p.c;
+            number = static_cast<int32_t>((r - v.first_row) * p.kw + q - v.first_column);
 #pragma omp simd
-            for (int64_t c = 0; c < p.c; ++c) {
-                float a = y[c], b = tap[c];
-                uint8_t old = index[c];
-                index[c] = b > a ? number : old;
-                y[c] = b > a || b != b ? b : a;  // NaN is the largest
+            for (int j = 0; j < kCount; ++j) {
+                float a = best[j], b = tap[j];
+                place[j] = b > a ? number : place[j];
+                best[j] = b > a || b != b ? b : a;  // NaN is the largest
             }
         }
     }
+    for (int j = 0; j < kCount; ++j) y[j] = best[j], index[j] = static_cast<uint8_t>(place[j]);
+}
+
+void max_row(const Pool &p, const float *x, int64_t i, int64_t j, float *y, uint8_t *index) {
+    auto v = p.window(i, j);
+    if (v.top >= v.bottom || v.left >= v.right) {  // all of it is padding, which is minus infinity
+        for (int64_t c = 0; c < p.c; ++c) y[c] = -std::numeric_limits<float>::infinity(), index[c] = 0;
+        return;
+    }
+    constexpr int kVector = 16;
+    int64_t c = 0;
+    for (; c + kVector <= p.c; c += kVector) max_channels<kVector>(p, v, x + c, y + c, index + c);
+    for (; c < p.c; ++c) max_channels<1>(p, v, x + c, y + c, index + c);
 }
 
 void average_row(const Pool &p, const float *x, int64_t i, int64_t j, bool includes_pad, float *__restrict y) {

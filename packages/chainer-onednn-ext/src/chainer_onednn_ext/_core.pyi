@@ -77,7 +77,15 @@ def affine_last(
 def moments_last(x: NdArray, /) -> tuple[NdArray, NdArray] | None: ...
 def sum_last(x: NdArray, /) -> NdArray: ...
 def batch_norm_backward_last(
-    x: NdArray, gamma: NdArray, gy: NdArray, y: NdArray | None, mean: NdArray, inv_std: NdArray, /
+    x: NdArray,
+    gamma: NdArray,
+    gy: NdArray,
+    y: NdArray | None,
+    scale: NdArray | None,
+    shift: NdArray | None,
+    mean: NdArray,
+    inv_std: NdArray,
+    /,
 ) -> tuple[NdArray, NdArray, NdArray] | None: ...
 def pool_forward_last(
     mode: str, x: NdArray, ksize: Shape, stride: Shape, pad: Shape, out_size: Shape, /

@@ -59,10 +59,15 @@ class Affine:
 
 @dataclasses.dataclass(slots=True)
 class Masked:
-    """``upper`` where ``output`` is positive, else 0: what flows back through a rectifier."""
+    """``upper`` where ``output`` is positive, else 0: what flows back through a rectifier.
+
+    Attributes:
+        before: What the rectifier rectified, if that is known: its sign is that of the output.
+    """
 
     upper: NdArray
     output: NdArray
+    before: Affine | None
 
     def compute(self) -> NdArray:
         """The images."""
@@ -76,14 +81,18 @@ class ChannelsLast(raw.RawArray):
         shape: ``(B, C, H, W)``.
         values: C-contiguous array of shape ``(B, H, W, C)``.
         pending: How to compute it, where it is not given.
+
+    Attributes:
+        rectified: What these images are the positive part of, if that was images without more than an affine map.
     """
 
-    __slots__ = ("_values", "pending")
+    __slots__ = ("_values", "pending", "rectified")
 
     def __init__(self, shape: Shape, values: NdArray | None = None, pending: Affine | Masked | None = None) -> None:
         super().__init__(shape, numpy.float32 if values is None else values.dtype)
         self._values = values
         self.pending = pending
+        self.rectified: Affine | None = None
 
     @classmethod
     def of(cls, values: NdArray) -> ChannelsLast:
@@ -102,6 +111,11 @@ class ChannelsLast(raw.RawArray):
         self._values = self.pending.compute()
         self.pending = None
         return self._values
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody has the plain array, and could have written to it."""
+        return self._plain is None
 
     def _unpack(self) -> NdArray:
         values = self.values

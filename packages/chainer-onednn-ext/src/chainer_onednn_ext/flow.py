@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy
 from chainer.backends import kernels, raw
+from chainer.configuration import config
 from chainer.functions.connection._convolution import (
     conv_backward_data as general_conv_backward_data,
 )
@@ -85,14 +86,18 @@ def relu(x: Any) -> ChannelsLast:
     """Rectifier, in one pass with what is pending."""
     pending = x.pending
     if isinstance(pending, Affine):
-        return ChannelsLast(x.shape, pending.compute(rectifies=True))
+        y = ChannelsLast(x.shape, pending.compute(rectifies=True))
+        if pending.center is not None and pending.addend is None and config.enable_backprop:
+            y.rectified = pending
+        return y
     return ChannelsLast(x.shape, _core.relu(x.values))
 
 
 @_serves("relu_backward")
 def relu_backward(y: Any, gy: Any) -> ChannelsLast:
     """What flows back through a rectifier of output ``y``."""
-    return ChannelsLast(y.shape, None, Masked(values_of(gy), values_of(y)))
+    before = y.rectified if isinstance(y, ChannelsLast) and y.is_untouched else None
+    return ChannelsLast(y.shape, None, Masked(values_of(gy), values_of(y), before))
 
 
 @_serves("batch_norm_forward")
@@ -114,9 +119,16 @@ def batch_norm_backward(
     """Gradients of input, scale and shift."""
     result = None
     if axis == _IMAGES and _are_float32(x, gamma, gy, mean, inv_std):
-        masked = gy.pending if isinstance(gy, ChannelsLast) and isinstance(gy.pending, Masked) else None
-        upper, output = (values_of(gy), None) if masked is None else (masked.upper, masked.output)
-        result = _core.batch_norm_backward_last(values_of(x), gamma, upper, output, mean, inv_std)
+        values = values_of(x)
+        masked = gy.pending if isinstance(gy, ChannelsLast) else None
+        output = scale = shift = None
+        if not isinstance(masked, Masked):
+            upper = values_of(gy)
+        elif masked.before is not None and masked.before.base is values and masked.before.center is mean:
+            upper, scale, shift = masked.upper, masked.before.scale, masked.before.shift
+        else:
+            upper, output = masked.upper, masked.output
+        result = _core.batch_norm_backward_last(values, gamma, upper, output, scale, shift, mean, inv_std)
     if result is None:
         declined["batch_norm_backward"] += 1
         return _plain_batch_norm.backward(raw.plain(x), gamma, raw.plain(gy), mean, inv_std, axis)
