@@ -1,23 +1,34 @@
 #include "candidates.hpp"
 
 #include "matrix_product.hpp"
+#include "winograd.hpp"
+
+namespace {
+
+// Outputs on a side of Winograd's squares; 0 for other candidates.
+int side_of(int candidate) { return candidate == kWinograd2 ? 2 : candidate == kWinograd4 ? 4 : 0; }
+
+}  // namespace
 
 bool candidates::forward(int candidate, const ConvShape &s, const float *x, const float *W, float *y,
                          const Epilogue &epilogue) {
+    if (int side = side_of(candidate)) return winograd::forward(side, s, x, W, y, epilogue);
     return candidate == kMatrixProduct && matrix_product::forward(s, x, W, y, epilogue);
 }
 
 bool candidates::backward_data(int candidate, const ConvShape &s, const float *gy, const float *W, float *gx) {
+    if (int side = side_of(candidate)) return winograd::backward_data(side, s, gy, W, gx);
     return candidate == kMatrixProduct && matrix_product::backward_data(s, gy, W, gx);
 }
 
 bool candidates::backward_weights(int candidate, const ConvShape &s, const float *x, const float *gy, float *gW) {
+    if (int side = side_of(candidate)) return winograd::backward_weights(side, s, x, gy, gW);
     return candidate == kMatrixProduct && matrix_product::backward_weights(s, x, gy, gW);
 }
 
 int candidates::choose(Direction direction, const ConvShape &s) {
-    bool is_strided = s.sh != 1 || s.sw != 1;
-    if (s.groups != 1) return kOneDnnLast;
-    if (direction == kConvBackwardWeights) return kMatrixProduct;
-    return s.is_pointwise() && !(is_strided && direction == kConvForward) ? kMatrixProduct : kOneDnnLast;
+    if (!winograd::is_served(s) || s.c < 16 || s.o < 16) return kOneDnnLast;
+    // Transforms of the gradient of the filters take as long for few pixels as for many.
+    if (direction == kConvBackwardWeights && s.n * s.oh * s.ow < 1024) return kOneDnnLast;
+    return kWinograd4;
 }

@@ -13,6 +13,15 @@ struct ConvShape {
     int64_t y_size() const { return n * oh * ow * o; }
     int64_t w_size() const { return o * (c / groups) * kh * kw; }
     bool is_pointwise() const { return kh == 1 && kw == 1 && ph == 0 && pw == 0; }
+
+    // That of the convolution of gy which gives gx, for stride 1: its filters are W rotated, with both axes of channels
+    // exchanged.
+    ConvShape transposed() const {
+        ConvShape t = *this;
+        t.h = oh, t.w = ow, t.c = o, t.oh = h, t.ow = w, t.o = c;
+        t.ph = dh * (kh - 1) - ph, t.pw = dw * (kw - 1) - pw;
+        return t;
+    }
 };
 
 enum Direction { kConvForward = 0, kConvBackwardData = 1, kConvBackwardWeights = 2 };

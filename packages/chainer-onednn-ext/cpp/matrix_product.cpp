@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "onednn.hpp"
 #include "panels.hpp"
 
 namespace {
@@ -66,43 +65,26 @@ bool is_served(const ConvShape &s) {
     return s.x_size() > 0 && s.y_size() > 0 && (s.groups == 1 || (s.c / s.groups >= 8 && s.o / s.groups >= 8));
 }
 
-float *take(int64_t floats) { return static_cast<float *>(Arena::mine().take(floats * sizeof(float))); }
-
-// The epilogue as seen from another element of y.
-Epilogue moved(Epilogue e, int64_t row_offset, int64_t column) {
-    if (e.scale) e.scale += column;
-    if (e.shift) e.shift += column;
-    if (e.addend) e.addend += row_offset + column;
-    return e;
-}
-
 // Product of the unfolded image of a group with a matrix of `n` columns in panels.
 void multiply_unfolded(const Unfolding &image, int64_t n, const float *panels, float *y, int64_t y_row,
                        const Epilogue &epilogue) {
     const int64_t m = image.rows(), k = image.width();
     const bool is_trivial = image.is_trivial();
     constexpr int64_t kRow = kBlockDepth + kPanel;  // not a power of two: the rows of a tile would share cache lines
-    float *scratch = is_trivial ? nullptr : take(omp_get_max_threads() * kBlockRows * kRow);
+    float *scratch = is_trivial ? nullptr : take_floats(omp_get_max_threads() * kBlockRows * kRow);
     divide_product(m, n, k, [=](int64_t thread, Part rows, Part columns) {
         float *unfolded = scratch + thread * kBlockRows * kRow;
         for (int64_t i = rows.begin; i < rows.end; i += kBlockRows)
             for (int64_t l = 0; l < k; l += kBlockDepth) {
                 int64_t depth = std::min(kBlockDepth, k - l), height = std::min(kBlockRows, rows.end - i);
                 if (!is_trivial) image.write(i, i + height, l, l + depth, unfolded, kRow);
+                int64_t offset = i * y_row + columns.begin;
                 simd().multiply({height, columns.size(), depth, is_trivial ? image.x + i * k + l : unfolded,
                                  is_trivial ? k : kRow, 1, panels + columns.begin * k + l * kPanel, k * kPanel, kPanel,
-                                 y + i * y_row + columns.begin, y_row, l > 0,
-                                 l + depth == k ? moved(epilogue, i * y_row, columns.begin) : Epilogue()});
+                                 y + offset, y_row, l > 0,
+                                 l + depth == k ? epilogue.moved(offset, columns.begin) : Epilogue()});
             }
     });
-}
-
-// The convolution of gy that gives gx, for stride 1: its filters are W with both axes of channels exchanged, rotated.
-ConvShape transposed(const ConvShape &s) {
-    ConvShape t = s;
-    t.h = s.oh, t.w = s.ow, t.c = s.o, t.oh = s.h, t.ow = s.w, t.o = s.c;
-    t.ph = s.dh * (s.kh - 1) - s.ph, t.pw = s.dw * (s.kw - 1) - s.pw;
-    return t;
 }
 
 // gx of a strided 1x1 convolution: most of it is zero.
@@ -124,9 +106,9 @@ bool matrix_product::forward(const ConvShape &s, const float *x, const float *W,
         const int64_t n = s.o / s.groups, k = image.width(), c = image.channels(), taps = s.kh * s.kw;
         const float *filters = W + group * n * k;
         Arena::mine().rewind();
-        float *panels = take(panels_size(k, n));
+        float *panels = take_floats(panels_size(k, n));
         pack_panels(k, n, panels, [=](int64_t l, int64_t j) { return filters[j * k + l % c * taps + l / c]; });
-        multiply_unfolded(image, n, panels, y + group * n, s.o, moved(epilogue, 0, group * n));
+        multiply_unfolded(image, n, panels, y + group * n, s.o, epilogue.moved(group * n, group * n));
     }
     return true;
 }
@@ -137,17 +119,17 @@ bool matrix_product::backward_data(const ConvShape &s, const float *gy, const fl
     // A strided 1x1 convolution is one of stride 1 of the pixels that it looks at.
     ConvShape dense = s;
     if (is_strided) dense.h = s.oh, dense.w = s.ow, dense.sh = 1, dense.sw = 1;
-    const ConvShape t = transposed(dense);
+    const ConvShape t = dense.transposed();
     for (int64_t group = 0; group < s.groups; ++group) {
         Unfolding image{t, gy, group};
         const int64_t n = t.o / s.groups, k = image.width(), o = image.channels(), taps = s.kh * s.kw;
         const float *filters = W + group * o * n * taps;
         Arena::mine().rewind();
-        float *panels = take(panels_size(k, n));
+        float *panels = take_floats(panels_size(k, n));
         pack_panels(k, n, panels, [=](int64_t l, int64_t j) {
             return filters[(l % o * n + j) * taps + taps - 1 - l / o];
         });
-        float *rows = is_strided ? take(t.y_size()) : gx + group * n;
+        float *rows = is_strided ? take_floats(t.y_size()) : gx + group * n;
         multiply_unfolded(image, n, panels, rows, s.c, Epilogue());
         if (is_strided) scatter_rows(s, rows, gx);
     }
@@ -199,11 +181,11 @@ bool matrix_product::backward_weights(const ConvShape &s, const float *x, const 
         const int64_t parts = division.by_pixels, threads = parts * division.by_columns, row = round_up(k, kPanel);
         const int64_t scratch_size = kBlockPixels * (kBlockColumns + kPanel + o + kPanel);
         Arena::mine().rewind();
-        float *sums = take(parts * o * row), *scratch = take(threads * scratch_size);
+        float *sums = take_floats(parts * o * row), *scratch = take_floats(threads * scratch_size);
         parallel_for(threads, elements_of_product(o, k, image.rows()) / threads, [=](int64_t i) {
             int64_t part = i % parts;
-            add_pixels(image, gy + group * o, Part(image.rows(), kBlockPixels, part, parts),
-                       Part(k, kTileColumns, i / parts, division.by_columns), sums + part * o * row, row,
+            add_pixels(image, gy + group * o, part_of(image.rows(), kBlockPixels, part, parts),
+                       part_of(k, kTileColumns, i / parts, division.by_columns), sums + part * o * row, row,
                        scratch + i * scratch_size);
         });
         float *gradient = gW + group * o * k;

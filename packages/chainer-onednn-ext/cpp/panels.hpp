@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "onednn.hpp"
 #include "parallel.hpp"
 #include "simd.hpp"
 
 inline int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
+
+// Of the calling thread's arena.
+inline float *take_floats(int64_t n) { return static_cast<float *>(Arena::mine().take(n * sizeof(float))); }
 
 inline int64_t panels_size(int64_t k, int64_t n) { return k * round_up(n, kPanel); }
 
@@ -26,16 +30,16 @@ template <typename F> void pack_panels(int64_t k, int64_t n, float *panels, F at
 // How many elements of a pass over memory take as long as a product of so many multiplications.
 inline int64_t elements_of_product(int64_t m, int64_t n, int64_t k) { return m * n * k / 16; }
 
-// The part of a number of units that a thread takes: whole units, and as even as can be.
 struct Part {
     int64_t begin, end;
-    Part(int64_t n, int64_t unit, int64_t index, int64_t parts) {
-        int64_t units = (n + unit - 1) / unit;
-        begin = std::min(n, units * index / parts * unit);
-        end = std::min(n, units * (index + 1) / parts * unit);
-    }
     int64_t size() const { return end - begin; }
 };
+
+// The part of n elements that one of some threads takes: whole units, and as even as can be.
+inline Part part_of(int64_t n, int64_t unit, int64_t index, int64_t parts) {
+    int64_t units = (n + unit - 1) / unit;
+    return {std::min(n, units * index / parts * unit), std::min(n, units * (index + 1) / parts * unit)};
+}
 
 // Rows or columns of an m x n product are divided among threads, whichever leaves less work for the last one:
 // f(thread, rows, columns).
@@ -48,8 +52,8 @@ template <typename F> void divide_product(int64_t m, int64_t n, int64_t k, F f) 
     threads = std::min(threads, is_by_rows ? rows : columns);
     parallel_for(threads, work / threads, [=](int64_t i) {
         if (is_by_rows)
-            f(i, Part(m, kTileRows, i, threads), Part(n, kTileColumns, 0, 1));
+            f(i, part_of(m, kTileRows, i, threads), Part{0, n});
         else
-            f(i, Part(m, kTileRows, 0, 1), Part(n, kTileColumns, i, threads));
+            f(i, Part{0, m}, part_of(n, kTileColumns, i, threads));
     });
 }

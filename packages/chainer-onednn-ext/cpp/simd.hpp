@@ -8,6 +8,12 @@ struct Epilogue {
     const float *scale = nullptr, *shift = nullptr;  // one for each output channel
     const float *addend = nullptr;                   // lies like y
     bool relu = false;
+
+    // The same as seen from another element of y: `offset` floats on, in column `column`.
+    Epilogue moved(int64_t offset, int64_t column) const {
+        return {scale ? scale + column : nullptr, shift ? shift + column : nullptr, addend ? addend + offset : nullptr,
+                relu};
+    }
 };
 
 // The right matrix of a product lies in panels of so many columns.
@@ -28,8 +34,31 @@ struct Product {
     Epilogue epilogue;  // its pointers are those of element (0, 0) of c
 };
 
+// A square of `side` pixels of an image, of which those in [top, bottom) and [left, right) are there.
+struct Square {
+    int64_t top, bottom, left, right;
+};
+
+// The transforms of Winograd's algorithms between squares of pixels and the positions of the products, which are
+// `position` floats apart: in each one float a channel, filled up to whole panels.
+struct WinogradLoops {
+    // From x, whose pixels are `row` and `pixel` floats apart and begin at that of the square's corner.
+    void (*input)(const float *x, int64_t row, int64_t pixel, Square there, int64_t channels, float *to,
+                  int64_t position);
+    // To y; the epilogue's pointers are those of the corner.
+    void (*output)(const float *from, int64_t position, Square there, int64_t channels, float *y, int64_t row,
+                   int64_t pixel, const Epilogue &epilogue);
+    // Up to kPanel filters of 3x3, `lane` floats apart, from the last tap to the first if they are rotated.
+    void (*filters)(const float *W, int64_t lane, int64_t lanes, bool is_rotated, float *to, int64_t position);
+    // The adjoints of the last two: from gy to positions, and from positions to filters.
+    void (*output_adjoint)(const float *gy, int64_t row, int64_t pixel, Square there, int64_t channels, float *to,
+                           int64_t position);
+    void (*filters_adjoint)(const float *from, int64_t position, float *gW, int64_t lane, int64_t lanes);
+};
+
 struct Simd {
     void (*multiply)(const Product &);
+    WinogradLoops winograd2, winograd4;  // F(2x2, 3x3) and F(4x4, 3x3)
 };
 
 extern const Simd simd_avx2, simd_avx512;

@@ -1,4 +1,5 @@
 // Compiled for AVX-512; see CMakeLists.txt.
-#include "simd_loops.hpp"
+#include "simd_product.hpp"
+#include "simd_winograd.hpp"
 
-const Simd simd_avx512{multiply};
+const Simd simd_avx512{multiply, winograd_loops<F2>(), winograd_loops<F4>()};
