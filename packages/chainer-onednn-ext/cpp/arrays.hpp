@@ -25,6 +25,10 @@ template <> constexpr int type_number<uint32_t>() { return NPY_UINT32; }
 
 inline PyArrayObject *as_numpy(nb::handle object) { return reinterpret_cast<PyArrayObject *>(object.ptr()); }
 
+// Arrays of so many bytes get memory that has been used before, from the pool.
+constexpr int64_t kPooledBytes = 1 << 20;
+PyObject *empty_from_pool(int ndim, npy_intp *shape, int type_number);
+
 // A reference to a C-contiguous, aligned array of T: the given one, or a copy of it where it is not so.
 template <typename T> class Array {
 public:
@@ -51,7 +55,10 @@ public:
     static Array empty(const Dims &shape) {
         static_assert(sizeof(npy_intp) == sizeof(int64_t));
         auto *dims = const_cast<npy_intp *>(reinterpret_cast<const npy_intp *>(shape.data()));
-        PyObject *made = PyArray_EMPTY(static_cast<int>(shape.size()), dims, type_number<T>(), 0);
+        int64_t bytes = sizeof(T);
+        for (int64_t n : shape) bytes *= n;
+        PyObject *made = bytes < kPooledBytes ? PyArray_EMPTY(static_cast<int>(shape.size()), dims, type_number<T>(), 0)
+                                              : empty_from_pool(static_cast<int>(shape.size()), dims, type_number<T>());
         if (made == nullptr) nb::raise_python_error();
         return Array(nb::steal(made));
     }

@@ -14,6 +14,7 @@
 #include "convolution.hpp"
 #include "convolution_last.hpp"
 #include "kernels.hpp"
+#include "memory_pool.hpp"
 
 namespace {
 
@@ -33,6 +34,8 @@ NB_MODULE(_core, m) {
     if (import_numpy() != 0) nb::raise_python_error();
     constexpr int kChoose = 3;
     m.def("onednn_version", onednn_version);
+    m.def("memory_pool_bytes", memory_pool_bytes);
+    m.def("free_memory_pool", free_memory_pool);
     m.def("get_num_threads", [] { return omp_get_max_threads(); });
     m.def("set_num_threads", [](int n) { omp_set_num_threads(n); });
 
