@@ -9,67 +9,15 @@ python train_dcgan.py --dataset cifar10         CIFAR-10, downloaded when first 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import chainer
 import numpy as np
 from chainer import training
 from chainer.training import extensions
+from exhibition import Exhibition
+from images import read_images
 from net import Discriminator, Generator
-from PIL import Image
 from updater import DCGANUpdater
-
-
-def read_images(name: str, size: int) -> np.ndarray:
-    """Images with pixels from 0 to 1. Shape ``(N, channels, size, size)``."""
-    if name == "digits":
-        train, _ = chainer.datasets.get_digits(withlabel=False, ndim=3)
-        return np.asarray(train[:])
-    if name == "cifar10":
-        train, _ = chainer.datasets.get_cifar10(withlabel=False)
-        return np.asarray(train[:])
-    paths = [path for path in sorted(Path(name).iterdir()) if path.suffix.lower() in {".jpg", ".jpeg", ".png"}]
-    if not paths:
-        raise SystemExit(f"train_dcgan.py: there is no .jpg or .png in {name}")
-    images = [np.asarray(Image.open(path).convert("RGB").resize((size, size))) for path in paths]
-    return np.stack(images).transpose(0, 3, 1, 2).astype(np.float32) / 255
-
-
-class Exhibition(training.Extension):
-    """Draws a sheet of images, always from the same noise, and compares their mean with that of the real ones.
-
-    Args:
-        gen: The generator.
-        real: The real images.
-        rows: Rows and columns of the sheet.
-        seed: Where the noise begins.
-    """
-
-    trigger = (1, "epoch")
-    priority = training.PRIORITY_WRITER
-
-    def __init__(self, gen: Generator, real: np.ndarray, rows: int, seed: int) -> None:
-        self.gen, self.rows, self.seed = gen, rows, seed
-        self.real_mean = real.mean(axis=0)
-
-    def __call__(self, trainer: training.Trainer) -> None:
-        state = np.random.get_state()  # the training shall not depend on how often it is looked at
-        np.random.seed(self.seed)
-        with chainer.using_config("train", False), chainer.no_backprop_mode():
-            x = chainer.backend.CpuDevice().send(self.gen(self.gen.make_hidden(self.rows**2)).array)
-        np.random.set_state(state)
-        distance = float(np.sqrt(((x.mean(axis=0) - self.real_mean) ** 2).mean()))
-        chainer.report({"distance_of_means": distance}, self.gen)
-
-        _, channels, height, width = x.shape
-        sheet = x.reshape(self.rows, self.rows, channels, height, width).transpose(0, 3, 1, 4, 2)
-        sheet = sheet.reshape(self.rows * height, self.rows * width, channels)
-        folder = Path(trainer.out) / "preview"
-        folder.mkdir(exist_ok=True)
-        picture = Image.fromarray((255 * sheet).round().astype(np.uint8).squeeze())
-        scale = max(1, 32 // height)
-        picture = picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
-        picture.save(folder / f"image{trainer.updater.iteration:08}.png")
 
 
 def parse_args() -> argparse.Namespace:

@@ -17,55 +17,11 @@ import argparse
 from typing import Any
 
 import chainer
-import chainer.links as L
 import numpy as np
-from alexnet import NIN, AlexNet
 from chainer import training
 from chainer.training import extensions
-from googlenet import GoogLeNet, GoogLeNetBN, TrainedWithAuxiliaries
-from resnet import ResNet50, ResNeXt50
-
-ARCHITECTURES = {
-    "alex": AlexNet,
-    "googlenet": GoogLeNet,
-    "googlenetbn": GoogLeNetBN,
-    "nin": NIN,
-    "resnet50": ResNet50,
-    "resnext50": ResNeXt50,
-}
-
-
-class PreprocessedDataset(chainer.dataset.DatasetMixin):
-    """Crops and mirrors the images of a set, and takes the mean from them.
-
-    Args:
-        path: File of lines of a path and a label.
-        root: Folder that paths begin in.
-        mean: Mean image. Shape ``(3, H, W)``.
-        crop_size: Height and width of the crops.
-        is_random: Whether crops are anywhere, half of them mirrored, or in the middle.
-    """
-
-    def __init__(self, path: str, root: str, mean: np.ndarray, crop_size: int, is_random: bool = True) -> None:
-        self.base = chainer.datasets.LabeledImageDataset(path, root)
-        self.mean, self.crop_size, self.is_random = mean, crop_size, is_random
-
-    def __len__(self) -> int:
-        return len(self.base)
-
-    def get_example(self, i: int) -> tuple[np.ndarray, np.int32]:
-        image, label = self.base[i]
-        _, height, width = image.shape
-        size = self.crop_size
-        if self.is_random:
-            top, left = np.random.randint(height - size + 1), np.random.randint(width - size + 1)
-        else:
-            top, left = (height - size) // 2, (width - size) // 2
-        here = slice(None), slice(top, top + size), slice(left, left + size)
-        image = (image[here] - self.mean[here]) / 255  # to about -0.5 to 0.5
-        if self.is_random and np.random.randint(2):
-            image = image[:, :, ::-1]
-        return image, label
+from networks import ARCHITECTURES, make_classifier
+from preprocessing import PreprocessedDataset
 
 
 def parse_args() -> argparse.Namespace:
@@ -99,13 +55,11 @@ def main() -> None:
     device = chainer.get_device(args.device)
     device.use()
 
-    network = ARCHITECTURES[args.arch](4 if args.test else 1000)
-    # A GoogLeNet has losses of its own.
-    model = network if isinstance(network, TrainedWithAuxiliaries) else L.Classifier(network)
+    model = make_classifier(args.arch, 4 if args.test else 1000)
     if args.initmodel:
         chainer.serializers.load_npz(args.initmodel, model)
 
-    insize = 96 if args.test else network.insize
+    insize = 96 if args.test else ARCHITECTURES[args.arch].insize
     mean = np.load(args.mean)
     train = PreprocessedDataset(args.train, args.root, mean, insize)
     val = PreprocessedDataset(args.val, args.root, mean, insize, is_random=False)
