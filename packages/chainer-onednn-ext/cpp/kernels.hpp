@@ -9,6 +9,9 @@ nb::object relu(nb::handle x);
 nb::object relu_backward(nb::handle y, nb::handle gy);
 nb::object dropout(nb::handle x, double ratio, uint64_t key);
 
+nb::object eltwise(nb::handle x, const char *name, double parameter);
+nb::object eltwise_backward(nb::handle y, nb::handle gy, const char *name, double parameter);
+
 nb::object matmul(nb::handle a, nb::handle b, bool transpose_a, bool transpose_b);
 
 nb::object pool_forward(const char *mode, nb::handle x, nb::handle ksize, nb::handle stride, nb::handle pad,
@@ -21,6 +24,20 @@ nb::object batch_norm_backward(nb::handle x, nb::handle gamma, nb::handle gy, nb
                                nb::handle axis);
 nb::object batch_norm_inference(nb::handle x, nb::handle gamma, nb::handle beta, nb::handle mean, nb::handle var,
                                 nb::handle axis, double eps);
+
+nb::object group_norm(nb::handle x, nb::handle gamma, nb::handle beta, int64_t groups, double eps);
+nb::object group_norm_backward(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle mean, nb::handle inv_std,
+                               int64_t groups);
+
+// Channels are the second axis, or the last one.
+nb::object lrn_forward(nb::handle x, int64_t n, double k, double alpha, double beta, bool channels_last);
+nb::object lrn_backward(nb::handle x, nb::handle y, nb::handle gy, nb::handle unit_scale, int64_t n, double k,
+                        double alpha, double beta, bool channels_last);
+
+nb::object softmax(nb::handle x, int64_t axis);
+nb::object softmax_backward(nb::handle y, nb::handle gy, int64_t axis);
+nb::object log_softmax(nb::handle x, int64_t axis);
+nb::object log_softmax_backward(nb::handle y, nb::handle gy, int64_t axis);
 
 nb::object softmax_cross_entropy(nb::handle x, nb::handle t, int64_t ignore_label);
 nb::object softmax_cross_entropy_backward(nb::handle y, nb::handle t, nb::handle scale, int64_t ignore_label);

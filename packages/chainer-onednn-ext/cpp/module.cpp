@@ -76,6 +76,8 @@ NB_MODULE(_core, m) {
     m.def("relu", relu);
     m.def("relu_backward", relu_backward);
     m.def("dropout", dropout);
+    m.def("eltwise", eltwise, nb::arg(), nb::arg(), nb::arg("parameter") = 0.0);
+    m.def("eltwise_backward", eltwise_backward, nb::arg(), nb::arg(), nb::arg(), nb::arg("parameter") = 0.0);
     m.def("matmul", matmul);
     m.def("pool_forward", pool_forward);
     m.def("pool_backward", pool_backward, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(),
@@ -83,6 +85,16 @@ NB_MODULE(_core, m) {
     m.def("batch_norm_forward", batch_norm_forward);
     m.def("batch_norm_backward", batch_norm_backward);
     m.def("batch_norm_inference", batch_norm_inference);
+    m.def("group_norm", group_norm);
+    m.def("group_norm_backward", group_norm_backward);
+    m.def("lrn_forward", lrn_forward, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg("channels_last") = false);
+    m.def("lrn_backward", lrn_backward, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg("channels_last") = false);
+    m.def("softmax", softmax);
+    m.def("softmax_backward", softmax_backward);
+    m.def("log_softmax", log_softmax);
+    m.def("log_softmax_backward", log_softmax_backward);
     m.def("softmax_cross_entropy", softmax_cross_entropy);
     m.def("softmax_cross_entropy_backward", softmax_cross_entropy_backward);
     m.def("rnn_forward", rnn_forward, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(),

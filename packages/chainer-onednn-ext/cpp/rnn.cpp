@@ -154,37 +154,40 @@ void stack_into(float *to, const Layer &layer) {
 }
 
 // Gates of one row, columns [begin, end), from their sums; `g` holds the sums and then the gates, C columns each.
-void lstm_row(int64_t begin, int64_t end, int64_t c, float *__restrict g, const float *__restrict b,
-              const float *__restrict c_prev, float *__restrict cell, float *__restrict h) {
-    for (int64_t k = begin; k < end; ++k) {
-        float i = sigmoid(g[k] + b[k]), f = sigmoid(g[c + k] + b[c + k]);
-        float a = tanh_of(g[2 * c + k] + b[2 * c + k]), o = sigmoid(g[3 * c + k] + b[3 * c + k]);
-        float next = f * c_prev[k] + i * a;
-        g[k] = i;
-        g[c + k] = f;
-        g[2 * c + k] = a;
-        g[3 * c + k] = o;
-        cell[k] = next;
-        h[k] = o * tanh_of(next);
-    }
+void lstm_row(int64_t begin, int64_t end, int64_t c, float *g, const float *b, const float *c_prev, float *cell,
+              float *h) {
+    for_vectors(end - begin, [=](int64_t at, auto lanes) {
+        int64_t k = begin + at;
+        auto sum = [=](int64_t gate) { return lanes.load(g + gate * c + k) + lanes.load(b + gate * c + k); };
+        Vector i = sigmoid_of(sum(0)), f = sigmoid_of(sum(1)), a = tanh_of(sum(2)), o = sigmoid_of(sum(3));
+        Vector next = f * lanes.load(c_prev + k) + i * a;
+        lanes.store(g + k, i);
+        lanes.store(g + c + k, f);
+        lanes.store(g + 2 * c + k, a);
+        lanes.store(g + 3 * c + k, o);
+        lanes.store(cell + k, next);
+        lanes.store(h + k, o * tanh_of(next));
+    });
 }
 
-void gru_row(int64_t begin, int64_t end, int64_t c, float *__restrict g, const float *__restrict b,
-             const float *__restrict h_prev, float *__restrict h) {
-    for (int64_t k = begin; k < end; ++k) {
-        float r = sigmoid(g[k] + b[k]), z = sigmoid(g[c + k] + b[c + k]);
-        float s = g[2 * c + k] + b[2 * c + k];
-        float candidate = tanh_of(g[3 * c + k] + b[3 * c + k] + r * s);
-        g[k] = r;
-        g[c + k] = z;
-        g[2 * c + k] = s;
-        g[3 * c + k] = candidate;
-        h[k] = candidate + z * (h_prev[k] - candidate);
-    }
+void gru_row(int64_t begin, int64_t end, int64_t c, float *g, const float *b, const float *h_prev, float *h) {
+    for_vectors(end - begin, [=](int64_t at, auto lanes) {
+        int64_t k = begin + at;
+        auto sum = [=](int64_t gate) { return lanes.load(g + gate * c + k) + lanes.load(b + gate * c + k); };
+        Vector r = sigmoid_of(sum(0)), z = sigmoid_of(sum(1)), s = sum(2);
+        Vector candidate = tanh_of(sum(3) + r * s);
+        lanes.store(g + k, r);
+        lanes.store(g + c + k, z);
+        lanes.store(g + 2 * c + k, s);
+        lanes.store(g + 3 * c + k, candidate);
+        lanes.store(h + k, candidate + z * (lanes.load(h_prev + k) - candidate));
+    });
 }
 
-void tanh_row(int64_t begin, int64_t end, float *__restrict h, const float *__restrict b) {
-    for (int64_t k = begin; k < end; ++k) h[k] = tanh_of(h[k] + b[k]);
+void tanh_row(int64_t begin, int64_t end, float *h, const float *b) {
+    for_vectors(end - begin, [h = h + begin, b = b + begin](int64_t k, auto lanes) {
+        lanes.store(h + k, tanh_of(lanes.load(h + k) + lanes.load(b + k)));
+    });
 }
 
 void relu_row(int64_t begin, int64_t end, float *__restrict h, const float *__restrict b) {
@@ -282,19 +285,21 @@ namespace {
 
 // Gradients of the sums behind the gates of one row, columns [begin, end). `dh` and `dc` are those of the states after
 // the step, and then of those before it, but for what comes through the weights.
-void lstm_backward_row(int64_t begin, int64_t end, int64_t c, const float *__restrict g, const float *__restrict cell,
-                       const float *__restrict c_prev, const float *__restrict dh, float *__restrict dc,
-                       float *__restrict d) {
-    for (int64_t k = begin; k < end; ++k) {
-        float i = g[k], f = g[c + k], a = g[2 * c + k], o = g[3 * c + k];
-        float t = tanh_of(cell[k]), up = dh[k];
-        float down = dc[k] + up * o * (1 - t * t);
-        d[k] = down * a * i * (1 - i);
-        d[c + k] = down * c_prev[k] * f * (1 - f);
-        d[2 * c + k] = down * i * (1 - a * a);
-        d[3 * c + k] = up * t * o * (1 - o);
-        dc[k] = down * f;
-    }
+void lstm_backward_row(int64_t begin, int64_t end, int64_t c, const float *g, const float *cell, const float *c_prev,
+                       const float *dh, float *dc, float *d) {
+    for_vectors(end - begin, [=](int64_t at, auto lanes) {
+        int64_t k = begin + at;
+        const Vector one = vector(1);
+        Vector i = lanes.load(g + k), f = lanes.load(g + c + k);
+        Vector a = lanes.load(g + 2 * c + k), o = lanes.load(g + 3 * c + k);
+        Vector t = tanh_of(lanes.load(cell + k)), up = lanes.load(dh + k);
+        Vector down = lanes.load(dc + k) + up * o * (one - t * t);
+        lanes.store(d + k, down * a * i * (one - i));
+        lanes.store(d + c + k, down * lanes.load(c_prev + k) * f * (one - f));
+        lanes.store(d + 2 * c + k, down * i * (one - a * a));
+        lanes.store(d + 3 * c + k, up * t * o * (one - o));
+        lanes.store(dc + k, down * f);
+    });
 }
 
 void gru_backward_row(int64_t begin, int64_t end, int64_t c, const float *__restrict g,

@@ -1,104 +1,141 @@
-// Softmax cross entropy with labels, and its gradient.
+// Softmax and its logarithm along any axis, and their gradients. Seen as (outer, n, inner), over the second of the three.
+#include "softmax.hpp"
+
 #include <cmath>
-#include <limits>
-#include <string>
 
 #include "kernels.hpp"
 #include "parallel.hpp"
-#include "vector_math.hpp"
 
 namespace {
 
-// Number of a label's class, counted from behind if negative as NumPy's indexing does.
-inline int64_t class_of(int64_t label, int64_t n_class) { return label < 0 ? label + n_class : label; }
+constexpr int64_t kTile = 256;  // neighbouring lines that are worked on together where inner is not 1
 
-// NaN if an element is, or if the largest one is infinite.
-void softmax_row(const float *__restrict x, float *__restrict y, int64_t n, float &largest, float &total) {
-    float m = -std::numeric_limits<float>::infinity();
-#pragma omp simd reduction(max : m)
-    for (int64_t i = 0; i < n; ++i) m = x[i] > m ? x[i] : m;
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < n; ++i) {
-        float e = exp_of_negative(x[i] - m);
-        y[i] = e;
-        sum += e;
+struct View {
+    int64_t outer = 1, n = 1, inner = 1;
+
+    View(const Floats &x, int64_t axis) {
+        axis = axis < 0 ? axis + x.ndim() : axis;
+        for (int a = 0; a < x.ndim(); ++a) (a < axis ? outer : a == axis ? n : inner) *= x.dim(a);
     }
-    float factor = 1 / sum;
-    for (int64_t i = 0; i < n; ++i) y[i] *= factor;
-    largest = m;
-    total = sum;
+
+    // Calls row(offset) for each line whose elements are neighbours, or else tile(offset, width) for some lines that
+    // lie side by side, `inner` apart from element to element.
+    template <typename Row, typename Tile> void for_each(Row row, Tile tile) const {
+        if (inner == 1) {
+            parallel_for(outer, n * 8, [&](int64_t o) { row(o * n); });
+            return;
+        }
+        int64_t tiles = (inner + kTile - 1) / kTile;
+        parallel_for(outer * tiles, n * std::min(inner, kTile) * 8, [&](int64_t i) {
+            int64_t begin = i % tiles * kTile;
+            tile(i / tiles * n * inner + begin, std::min(kTile, inner - begin));
+        });
+    }
+};
+
+void log_softmax_row(const float *x, float *y, int64_t n) {
+    float m = largest_of_row(x, n);
+    auto log_total = static_cast<float>(std::log(exp_row(x, m, y, n)));
+    for_vectors(n, [=](int64_t i, auto lanes) {
+        lanes.store(y + i, lanes.load(x + i) - vector(m) - vector(log_total));
+    });
 }
 
-// Multiplies a row by f; the sum of what it was.
-float scaled_row(const float *__restrict row, int64_t n, float f, float *__restrict out) {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
+template <bool is_log> void forward_tile(const float *x, float *y, int64_t n, int64_t stride, int64_t width) {
+    float m[kTile], total[kTile];
+    std::fill_n(m, width, -std::numeric_limits<float>::infinity());
+    std::fill_n(total, width, 0.0f);
     for (int64_t i = 0; i < n; ++i) {
-        out[i] = row[i] * f;
-        sum += row[i];
+        const float *a = x + i * stride;
+        for (int64_t j = 0; j < width; ++j) m[j] = a[j] > m[j] ? a[j] : m[j];
     }
-    return sum;
+    for (int64_t i = 0; i < n; ++i) {
+        const float *a = x + i * stride;
+        float *b = y + i * stride;
+        for_vectors(width, [&](int64_t j, auto lanes) {
+            Vector z = lanes.load(a + j) - lanes.load(m + j), e = exp_of_negative(z);
+            lanes.store(b + j, is_log ? z : e);
+            lanes.store(total + j, lanes.load(total + j) + e);
+        });
+    }
+    for (int64_t j = 0; j < width; ++j) total[j] = is_log ? std::log(total[j]) : 1 / total[j];
+    for (int64_t i = 0; i < n; ++i) {
+        float *b = y + i * stride;
+        for_vectors(width, [&](int64_t j, auto lanes) {
+            Vector z = lanes.load(b + j), t = lanes.load(total + j);
+            lanes.store(b + j, is_log ? z - t : z * t);
+        });
+    }
+}
+
+// The two formulas of the gradient: what is summed along the axis, and what becomes of it.
+template <bool is_log> Vector term(Vector y, Vector gy) { return is_log ? gy : y * gy; }
+template <bool is_log> Vector gradient(Vector y, Vector gy, Vector sum) {
+    return is_log ? gy - exp_of_negative(y) * sum : y * (gy - sum);
+}
+
+template <bool is_log> void backward_row(const float *y, const float *gy, float *gx, int64_t n) {
+    auto sum = static_cast<float>(sum_of_vectors(n, [=](int64_t i, auto lanes) {
+        return term<is_log>(lanes.load(y + i), lanes.load(gy + i));
+    }));
+    for_vectors(n, [=](int64_t i, auto lanes) {
+        lanes.store(gx + i, gradient<is_log>(lanes.load(y + i), lanes.load(gy + i), vector(sum)));
+    });
+}
+
+template <bool is_log>
+void backward_tile(const float *y, const float *gy, float *gx, int64_t n, int64_t stride, int64_t width) {
+    float sum[kTile];
+    std::fill_n(sum, width, 0.0f);
+    for (int64_t i = 0; i < n; ++i) {
+        for_vectors(width, [&, a = y + i * stride, g = gy + i * stride](int64_t j, auto lanes) {
+            lanes.store(sum + j, lanes.load(sum + j) + term<is_log>(lanes.load(a + j), lanes.load(g + j)));
+        });
+    }
+    for (int64_t i = 0; i < n; ++i) {
+        for_vectors(width, [&, a = y + i * stride, g = gy + i * stride, to = gx + i * stride](int64_t j, auto lanes) {
+            lanes.store(to + j, gradient<is_log>(lanes.load(a + j), lanes.load(g + j), lanes.load(sum + j)));
+        });
+    }
+}
+
+template <bool is_log> nb::object forward(nb::handle x, int64_t axis) {
+    Floats source = Floats::from(x);
+    if (!source) return nb::none();
+    Floats out = Floats::empty(source.shape());
+    View v(source, axis);
+    const float *from = source.data();
+    float *to = out.data();
+    run_without_gil(source.size() * 8, [=] {
+        v.for_each(
+            [=](int64_t i) {
+                float largest, total;
+                if (is_log) log_softmax_row(from + i, to + i, v.n);
+                else softmax_row(from + i, to + i, v.n, largest, total);
+            },
+            [=](int64_t i, int64_t width) { forward_tile<is_log>(from + i, to + i, v.n, v.inner, width); });
+    });
+    return out.object();
+}
+
+template <bool is_log> nb::object backward(nb::handle y, nb::handle gy, int64_t axis) {
+    Floats output = Floats::from(y), upper = Floats::from(gy);
+    if (!output || !upper || output.size() != upper.size()) return nb::none();
+    Floats gx = Floats::empty(output.shape());
+    View v(output, axis);
+    const float *a = output.data(), *g = upper.data();
+    float *to = gx.data();
+    run_without_gil(output.size() * 8, [=] {
+        v.for_each(
+            [=](int64_t i) { backward_row<is_log>(a + i, g + i, to + i, v.n); },
+            [=](int64_t i, int64_t width) { backward_tile<is_log>(a + i, g + i, to + i, v.n, v.inner, width); });
+    });
+    return gx.object();
 }
 
 }  // namespace
 
-nb::object softmax_cross_entropy(nb::handle x, nb::handle t, int64_t ignore_label) {
-    Floats scores = Floats::from(x);
-    Array<int64_t> labels = Array<int64_t>::from(t, true);
-    if (!scores || scores.ndim() != 2 || !labels || labels.size() != scores.dim(0)) return nb::none();
-    int64_t n = scores.dim(0), n_class = scores.dim(1);
-    const int64_t *label = labels.data();
-    for (int64_t i = 0; i < n; ++i) {
-        int64_t c = class_of(label[i], n_class);
-        if (label[i] != ignore_label && (c < 0 || c >= n_class)) {
-            std::string message = "label " + std::to_string(label[i]) + " of t is out of bounds: x has " +
-                                  std::to_string(n_class) + " classes, and ignore_label is " +
-                                  std::to_string(ignore_label);
-            throw nb::index_error(message.c_str());
-        }
-    }
-    Floats loss = Floats::empty({n}), y = Floats::empty(scores.shape());
-    const float *from = scores.data();
-    float *to = y.data(), *out = loss.data();
-    run_without_gil(n * n_class * 8, [=] {
-        parallel_for(n, n_class * 8, [=](int64_t i) {
-            const float *row = from + i * n_class;
-            float largest, total;
-            softmax_row(row, to + i * n_class, n_class, largest, total);
-            bool is_ignored = label[i] == ignore_label;
-            out[i] = is_ignored ? 0 : std::log(total) - (row[class_of(label[i], n_class)] - largest);
-        });
-    });
-    return nb::make_tuple(loss.object(), y.object());
-}
-
-nb::object softmax_cross_entropy_backward(nb::handle y, nb::handle t, nb::handle scale, int64_t ignore_label) {
-    Floats softmax = Floats::from(y), factors = Floats::from(scale, true);
-    Array<int64_t> labels = Array<int64_t>::from(t, true);
-    if (!softmax || !factors || !labels) return nb::none();
-    int64_t n = softmax.dim(0), n_class = softmax.dim(1);
-    bool is_common = factors.size() == 1 && factors.ndim() == 0;
-    if (!is_common && factors.size() != n) return nb::none();
-    Floats gx = Floats::empty(softmax.shape());
-    const float *from = softmax.data(), *factor = factors.data();
-    const int64_t *label = labels.data();
-    float *to = gx.data();
-    run_without_gil(n * n_class, [=] {
-        parallel_for(n, n_class, [=](int64_t i) {
-            const float *row = from + i * n_class;
-            float *out = to + i * n_class;
-            if (label[i] == ignore_label) {
-                std::fill_n(out, n_class, 0.0f);
-                return;
-            }
-            int64_t c = class_of(label[i], n_class);
-            float f = factor[is_common ? 0 : i];
-            // p - 1 of the label as minus the sum of the others: exact also where p is so near to 1 that it is
-            // rounded to it.
-            float others = scaled_row(row, c, f, out) + scaled_row(row + c + 1, n_class - c - 1, f, out + c + 1);
-            out[c] = -others * f;
-        });
-    });
-    return gx.object();
-}
+nb::object softmax(nb::handle x, int64_t axis) { return forward<false>(x, axis); }
+nb::object softmax_backward(nb::handle y, nb::handle gy, int64_t axis) { return backward<false>(y, gy, axis); }
+nb::object log_softmax(nb::handle x, int64_t axis) { return forward<true>(x, axis); }
+nb::object log_softmax_backward(nb::handle y, nb::handle gy, int64_t axis) { return backward<true>(y, gy, axis); }

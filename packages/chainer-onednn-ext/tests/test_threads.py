@@ -38,6 +38,38 @@ def test_same_bits_whatever_the_number_of_threads(threads, rng):
         assert network(x, t) == one
 
 
+PARAMETERS = [chainer.Parameter(np.linspace(low, 2, n, dtype="f")) for n in (16, 512) for low in (0.5, -1)]
+FUNCTIONS = {
+    "sigmoid": F.sigmoid,
+    "softmax": F.softmax,
+    "softmax, last axis": lambda x: F.softmax(x, -1),
+    "log_softmax": F.log_softmax,
+    "log_softmax, last axis": lambda x: F.log_softmax(x, -1),
+    "groups": lambda x: F.group_normalization(x, 4, *PARAMETERS[:2]),
+    "layers": lambda x: F.layer_normalization(x.reshape(-1, 512), *PARAMETERS[2:]),
+    "local responses": F.local_response_normalization,
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_gives_the_same_bits_whatever_the_number_of_threads(name, threads, rng):
+    x = chainer.Variable(rng.standard_normal((8, 16, 64, 64)).astype(np.float32))
+
+    def bits():
+        y = FUNCTIONS[name](x)
+        y.grad = np.cos(y.array)
+        for v in (x, *PARAMETERS):
+            v.cleargrad()
+        y.backward()
+        return [a.tobytes() for a in (y.array, x.grad, *[v.grad for v in PARAMETERS]) if a is not None]
+
+    threads(1)
+    one = bits()
+    for n in (2, 2, 3):
+        threads(n)
+        assert bits() == one
+
+
 def test_convolution_agrees_for_any_number_of_threads(threads, rng):
     x = rng.standard_normal((8, 16, 28, 28)).astype(np.float32)
     W = rng.standard_normal((32, 16, 3, 3)).astype(np.float32)

@@ -9,7 +9,7 @@ import chainer
 import chainer.functions as F
 import numpy as np
 import pytest
-from chainer.backends import kernels
+from chainer.backends import kernels, raw
 
 MARK = 7.0
 ROIS, INDICES = np.array([[0, 0, 2, 2]], "f"), np.zeros(1, "int32")
@@ -219,7 +219,8 @@ BACKWARD: dict[str, tuple[str, Callable[..., Any], list[tuple[int, ...]], Callab
 def offer(monkeypatch: pytest.MonkeyPatch, name: str, kernel: Callable[..., Any]) -> None:
     """Makes ``kernel`` the only one there is."""
     assert name in kernels.NAMES
-    monkeypatch.setattr(kernels, "find", lambda asked, x: kernel if asked == name else None)
+    monkeypatch.setattr(kernels, "find", lambda asked, x, *others: kernel if asked == name else None)
+    monkeypatch.setattr(raw, "_entrance", None)
 
 
 @pytest.mark.parametrize("case", FORWARD)
@@ -250,3 +251,31 @@ def test_a_kernel_may_leave_the_gradients_of_linear_to_the_plain_body(monkeypatc
     y.backward()
     np.testing.assert_array_equal(x.grad, 5)
     np.testing.assert_array_equal(W.grad, 2)
+
+
+@pytest.mark.parametrize(
+    ("names", "function", "shapes"),
+    [
+        (("group_norm", "group_norm_backward"), FORWARD["group normalization"][1], [IMAGE, PARAM, PARAM]),
+        (("layer_norm", "layer_norm_backward"), F.layer_normalization, [VECTOR, PARAM, PARAM]),
+        (("lrn_forward", "lrn_backward"), F.local_response_normalization, [IMAGE]),
+    ],
+    ids=["groups", "layers", "local responses"],
+)
+def test_a_kernel_may_leave_a_normalization_to_the_plain_body(monkeypatch, rng, names, function, shapes):
+    arrays = [rng.standard_normal(shape) for shape in shapes]
+
+    def value_and_gradients():
+        variables = [chainer.Variable(array) for array in arrays]
+        y = function(*variables)
+        y.grad = np.arange(y.size, dtype=float).reshape(y.shape)
+        y.backward()
+        return [y.array, *[v.grad for v in variables]]
+
+    expected = value_and_gradients()
+    asked = []
+    decline = {name: lambda *args, name=name: asked.append(name) for name in names}
+    monkeypatch.setattr(kernels, "find", lambda name, x, *others: decline.get(name))
+    for actual, wanted in zip(value_and_gradients(), expected):
+        np.testing.assert_array_equal(actual, wanted)
+    assert asked == list(names)

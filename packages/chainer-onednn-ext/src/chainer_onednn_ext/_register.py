@@ -6,7 +6,18 @@ import importlib
 import importlib.util
 import os
 
-MODULES = ("convolution", "elementwise", "flow", "linear", "loss", "normalization", "pooling", "rnn", "update")
+MODULES = (
+    "activation",
+    "convolution",
+    "elementwise",
+    "flow",
+    "linear",
+    "loss",
+    "normalization",
+    "pooling",
+    "rnn",
+    "update",
+)
 
 
 def register() -> str | None:

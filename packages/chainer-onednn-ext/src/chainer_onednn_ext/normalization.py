@@ -1,4 +1,4 @@
-"""Batch normalization."""
+"""Batch, group and layer normalization, and local response normalization."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from chainer.types import NdArray
 
 from chainer_onednn_ext import _core
 from chainer_onednn_ext._counters import declined
-from chainer_onednn_ext._table import serves
+from chainer_onednn_ext._table import offers, serves
 
 _plain = GeneralBatchNormalizationImpl()
 
@@ -46,3 +46,11 @@ def batch_norm_inference(
         declined["batch_norm_inference"] += 1
         return normalised(x, gamma, beta, mean, (var + eps) ** -0.5, axis)
     return y
+
+
+group_norm = offers("group_norm", _core.group_norm)
+group_norm_backward = offers("group_norm_backward", _core.group_norm_backward)
+layer_norm = offers("layer_norm", _core.group_norm)
+layer_norm_backward = offers("layer_norm_backward", _core.group_norm_backward)
+lrn_forward = offers("lrn_forward", _core.lrn_forward)
+lrn_backward = offers("lrn_backward", _core.lrn_backward)

@@ -43,6 +43,10 @@ def test_crelu_halves_rebuild_the_input(x):
         ("relu", "relu", ()),
         ("sigmoid", "eltwise", ("sigmoid",)),
         ("tanh", "eltwise", ("tanh",)),
+        ("elu", "eltwise", ("elu", 1.0)),
+        ("leaky_relu", "eltwise", ("leaky_relu", 0.2)),
+        ("clipped_relu", "eltwise", ("clipped_relu", 20.0)),
+        ("softplus", "eltwise", ("softplus", 1.0)),
         ("softmax", "softmax", (1,)),
         ("log_softmax", "log_softmax", (1,)),
     ],
@@ -64,6 +68,23 @@ def test_asks_for_kernels(name, kernel, arguments, monkeypatch):
     y.backward()
     np.testing.assert_array_equal(y.array, [[2, 3]])
     np.testing.assert_array_equal(x.grad, [[6, 15]])
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "elu", "leaky_relu", "clipped_relu", "softplus", "softmax"])
+def test_a_kernel_may_leave_the_work(name, monkeypatch):
+    def value_and_gradient():
+        x = chainer.Variable(np.array([[-1.0, 2.0]]))
+        y = getattr(F, name)(x)
+        y.grad = np.array([[3.0, 5.0]])
+        y.backward()
+        return y.array, x.grad
+
+    expected = value_and_gradient()
+    for kernel in ("eltwise", "softmax"):
+        monkeypatch.setitem(kernels._table, (kernel, np.ndarray), lambda *args: None)
+        monkeypatch.setitem(kernels._table, (f"{kernel}_backward", np.ndarray), lambda *args: None)
+    for actual, wanted in zip(value_and_gradient(), expected):
+        np.testing.assert_array_equal(actual, wanted)
 
 
 WIDE = np.float64(0.25)  # a hyperparameter of a stronger dtype than the data

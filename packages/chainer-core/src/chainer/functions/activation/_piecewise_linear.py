@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainer.function_node import FunctionNode
+from chainer.functions.activation._eltwise import eltwise_backward
 from chainer.types import Arrays, NdArray, Variables
 from chainer.utils import type_check
 
@@ -13,9 +14,13 @@ class PiecewiseLinear(FunctionNode):
     """An elementwise function of one float array, made of straight pieces.
 
     A subclass gives :meth:`forward`, and :meth:`gradient` from the one array that it retains.
+
+    Attributes:
+        kernel: Name and parameters for :mod:`~chainer.functions.activation._eltwise`, if the output is retained.
     """
 
     is_elementwise = True
+    kernel: tuple[Any, ...] | None = None
 
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("x",))
@@ -31,6 +36,8 @@ class PiecewiseLinear(FunctionNode):
 
     def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
         (retained,) = self.get_retained_input_arrays() or self.get_retained_output_arrays()
+        if self.kernel is not None and (gx := eltwise_backward(retained, grad_outputs[0], *self.kernel)) is not None:
+            return (gx,)
         return self.gradient(retained).forward(grad_outputs)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chainer import backend
+from chainer.functions.activation._eltwise import eltwise
 from chainer.functions.activation._piecewise_linear import PiecewiseLinear, Slope
 from chainer.types import Arrays, NdArray, VariableLike
 from chainer.variable import Variable
@@ -15,10 +16,13 @@ class ClippedReLU(PiecewiseLinear):
         if not z > 0:
             raise ValueError(f"z must be positive, got {z}")
         self.cap = float(z)
+        self.kernel = ("clipped_relu", self.cap)
 
     def forward(self, inputs: Arrays) -> Arrays:
         (x,) = inputs
         self.retain_outputs((0,))
+        if (y := eltwise(x, "clipped_relu", self.cap)) is not None:
+            return (y,)
         return (backend.get_array_module(x).clip(x, 0, self.cap),)
 
     def gradient(self, retained: NdArray) -> Slope:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chainer import backend
 from chainer.function_node import FunctionNode
+from chainer.functions.activation._eltwise import eltwise, eltwise_backward
 from chainer.functions.activation._piecewise_linear import negative_slope
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
@@ -30,6 +31,8 @@ class ELU(FunctionNode):
         if self.alpha <= 0:
             self.retain_inputs((0,))
         self.retain_outputs((0,))
+        if self.alpha > 0 and (served := eltwise(x, "elu", self.alpha)) is not None:
+            return (served,)
         xp = backend.get_array_module(x)
         y = xp.expm1(xp.minimum(x, 0))  # zero where the input is positive
         y *= self.alpha
@@ -43,6 +46,8 @@ class ELU(FunctionNode):
 
     def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
         (y,) = self.get_retained_output_arrays()
+        if self.alpha > 0 and (gx := eltwise_backward(y, grad_outputs[0], "elu", self.alpha)) is not None:
+            return (gx,)
         (source,) = self.get_retained_input_arrays() or (y,)
         return ELUGrad(self.alpha, source >= 0).forward((y, grad_outputs[0]))
 

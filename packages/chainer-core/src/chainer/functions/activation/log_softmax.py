@@ -36,7 +36,7 @@ def expect_axis(x_type: Any, axis: int) -> None:
 
 
 class LogSoftmax(FunctionNode):
-    """Node of :func:`log_softmax`. Asks for the kernel ``log_softmax(x, axis)``."""
+    """Node of :func:`log_softmax`. Asks for the kernel ``log_softmax(x, axis)``, which may return ``None``."""
 
     def __init__(self, axis: int = 1) -> None:
         self.axis = axis
@@ -51,8 +51,8 @@ class LogSoftmax(FunctionNode):
         if x.size == 0:
             return (x.copy(),)
         kernel = kernels.find("log_softmax", x)
-        if kernel is not None:
-            return (kernel(x, self.axis),)
+        if kernel is not None and (y := kernel(x, self.axis)) is not None:
+            return (y,)
         return (x - logsumexp(x, self.axis),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
@@ -67,7 +67,7 @@ class LogSoftmax(FunctionNode):
 class LogSoftmaxGrad(FunctionNode):
     r"""Gradient of :func:`log_softmax`, of ``(y, gy)``: :math:`g_y - e^y \sum g_y`.
 
-    Asks for the kernel ``log_softmax_backward(y, gy, axis)``.
+    Asks for the kernel ``log_softmax_backward(y, gy, axis)``, which may return ``None`` to leave it to the plain body.
 
     Args:
         x_xp: Kept for the published signature, as the next two: all that is needed is in ``y``.
@@ -85,8 +85,8 @@ class LogSoftmaxGrad(FunctionNode):
         y, gy = inputs
         self.retain_inputs((0, 1))
         kernel = kernels.find("log_softmax_backward", y)
-        if kernel is not None:
-            return (kernel(y, gy, self.axis),)
+        if kernel is not None and (gx := kernel(y, gy, self.axis)) is not None:
+            return (gx,)
         gx = backend.get_array_module(y).exp(y)
         gx *= gy.sum(axis=self.axis, keepdims=True)
         return (gy - gx,)

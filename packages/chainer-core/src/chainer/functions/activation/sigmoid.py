@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chainer import backend
-from chainer.backends import kernels
 from chainer.function_node import FunctionNode
+from chainer.functions.activation._eltwise import eltwise, eltwise_backward
 from chainer.types import Arrays, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
@@ -24,9 +24,8 @@ class Sigmoid(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         (x,) = inputs
         self.retain_outputs((0,))
-        kernel = kernels.find("eltwise", x)
-        if kernel is not None:
-            return (kernel(x, "sigmoid"),)
+        if (y := eltwise(x, "sigmoid")) is not None:
+            return (y,)
         # Through tanh, no exponential can overflow.
         y = backend.get_array_module(x).tanh(x * 0.5)
         y *= 0.5
@@ -62,9 +61,8 @@ class SigmoidGrad(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         y, gy = inputs
         self.retain_inputs((0, 1))
-        kernel = kernels.find("eltwise_backward", y)
-        if kernel is not None:
-            return (kernel(y, gy, "sigmoid"),)
+        if (gx := eltwise_backward(y, gy, "sigmoid")) is not None:
+            return (gx,)
         gx = 1 - y
         gx *= y
         gx *= gy

@@ -22,7 +22,7 @@ def softmax_array(x: NdArray, axis: int) -> NdArray:
 
 
 class Softmax(FunctionNode):
-    """Node of :func:`softmax`. Asks for the kernel ``softmax(x, axis)``."""
+    """Node of :func:`softmax`. Asks for the kernel ``softmax(x, axis)``, which may return ``None``."""
 
     def __init__(self, axis: int = 1) -> None:
         self.axis = axis
@@ -37,8 +37,8 @@ class Softmax(FunctionNode):
         if x.size == 0:
             return (x.copy(),)
         kernel = kernels.find("softmax", x)
-        if kernel is not None:
-            return (kernel(x, self.axis),)
+        if kernel is not None and (y := kernel(x, self.axis)) is not None:
+            return (y,)
         return (softmax_array(x, self.axis),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
@@ -53,7 +53,7 @@ class Softmax(FunctionNode):
 class _SoftmaxGrad(FunctionNode):
     r"""Gradient of :func:`softmax`, of ``(y, gy)``: :math:`y (g_y - \sum y g_y)`.
 
-    Asks for the kernel ``softmax_backward(y, gy, axis)``.
+    Asks for the kernel ``softmax_backward(y, gy, axis)``, which may return ``None`` to leave it to the plain body.
     """
 
     def __init__(self, axis: int) -> None:
@@ -63,8 +63,8 @@ class _SoftmaxGrad(FunctionNode):
         y, gy = inputs
         self.retain_inputs((0, 1))
         kernel = kernels.find("softmax_backward", y)
-        if kernel is not None:
-            return (kernel(y, gy, self.axis),)
+        if kernel is not None and (gx := kernel(y, gy, self.axis)) is not None:
+            return (gx,)
         gx = y * gy
         gx -= y * gx.sum(axis=self.axis, keepdims=True)
         return (gx,)

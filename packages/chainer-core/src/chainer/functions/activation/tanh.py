@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chainer import backend
-from chainer.backends import kernels
 from chainer.function_node import FunctionNode
+from chainer.functions.activation._eltwise import eltwise, eltwise_backward
 from chainer.types import Arrays, NdArray, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
@@ -24,9 +24,8 @@ class Tanh(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         (x,) = inputs
         self.retain_outputs((0,))
-        kernel = kernels.find("eltwise", x)
-        if kernel is not None:
-            return (kernel(x, "tanh"),)
+        if (y := eltwise(x, "tanh")) is not None:
+            return (y,)
         return (backend.get_array_module(x).tanh(x),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
@@ -53,9 +52,8 @@ class TanhGrad(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         y, gy = inputs
         self.retain_inputs((0, 1))
-        kernel = kernels.find("eltwise_backward", y)
-        if kernel is not None:
-            return (kernel(y, gy, "tanh"),)
+        if (gx := eltwise_backward(y, gy, "tanh")) is not None:
+            return (gx,)
         gx = y * gy
         gx *= y
         return (gy - gx,)

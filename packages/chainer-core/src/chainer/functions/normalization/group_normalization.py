@@ -24,7 +24,8 @@ class GroupNormalization(FunctionNode):
     """Node of :func:`group_normalization`. Keeps its input, ``gamma`` and the statistics.
 
     The kernel ``group_norm(x, gamma, beta, groups, eps)`` returns the output, the means and the inverse standard
-    deviations; so does ``layer_norm`` for its node, which is this one with one group.
+    deviations, or ``None`` to leave it to the plain body; so does ``layer_norm`` for its node, which is this one with
+    one group.
 
     Attributes:
         groups, eps: As given.
@@ -61,8 +62,8 @@ class GroupNormalization(FunctionNode):
         if self.groups <= 0 or n_channels % self.groups:
             raise ValueError(f"groups must divide the number of channels, {n_channels}, got {self.groups}")
         kernel = kernels.find(self._kernel, x)
-        if kernel is not None:
-            y, self.mean, self.inv_std = kernel(x, gamma, beta, self.groups, self.eps)
+        if kernel is not None and (served := kernel(x, gamma, beta, self.groups, self.eps)) is not None:
+            y, self.mean, self.inv_std = served
             return (y,)
         xp = backend.get_array_module(x)
         rows = x.reshape(len(x) * self.groups, math.prod(x.shape[1:]) // self.groups)
@@ -92,7 +93,7 @@ class _GroupNormalizationGrad(FunctionNode):
     """Gradients of :func:`group_normalization`.
 
     The kernel ``group_norm_backward(x, gamma, gy, mean, inv_std, groups)`` returns those of ``x``, ``gamma`` and
-    ``beta``; likewise ``layer_norm_backward``.
+    ``beta``, or ``None``; likewise ``layer_norm_backward``.
     """
 
     def __init__(self, func: GroupNormalization) -> None:
@@ -107,7 +108,9 @@ class _GroupNormalizationGrad(FunctionNode):
         x, gamma, gy = inputs
         kernel = kernels.find(self._kernel, x)
         if kernel is not None:
-            return tuple(kernel(x, gamma, gy, self.mean, self.inv_std, self.groups))
+            served = kernel(x, gamma, gy, self.mean, self.inv_std, self.groups)
+            if served is not None:
+                return tuple(served)
         dtype = compute_dtype(x, gamma)
         batch, groups, n_channels = len(x), self.groups, x.shape[1]
         per_row = (batch * groups, math.prod(x.shape[1:]) // groups)

@@ -37,7 +37,8 @@ class _ChannelSum(FunctionNode):
 class LocalResponseNormalization(FunctionNode):
     """Node of :func:`local_response_normalization`. Keeps its input, its output and the denominators.
 
-    The kernel ``lrn_forward(x, n, k, alpha, beta)`` returns the output and ``unit_scale``.
+    The kernel ``lrn_forward(x, n, k, alpha, beta)`` returns the output and ``unit_scale``, or ``None`` to leave it to
+    the plain body.
 
     Attributes:
         n, k, alpha, beta: As given.
@@ -62,8 +63,8 @@ class LocalResponseNormalization(FunctionNode):
         self.retain_outputs((0,))
         (x,) = inputs
         kernel = kernels.find("lrn_forward", x)
-        if kernel is not None:
-            y, self.unit_scale = kernel(x, self.n, self.k, self.alpha, self.beta)
+        if kernel is not None and (served := kernel(x, self.n, self.k, self.alpha, self.beta)) is not None:
+            y, self.unit_scale = served
             return (y,)
         unit_scale = _sum_channels(x * x, self.n // 2)
         unit_scale *= self.alpha
@@ -83,7 +84,7 @@ class LocalResponseNormalization(FunctionNode):
 class LocalResponseNormalizationGrad(FunctionNode):
     """Gradient of :func:`local_response_normalization`, of its input, output and the output's gradient.
 
-    The kernel ``lrn_backward(x, y, gy, unit_scale, n, k, alpha, beta)`` returns it.
+    The kernel ``lrn_backward(x, y, gy, unit_scale, n, k, alpha, beta)`` returns it, or ``None``.
 
     Args:
         n, k, alpha, beta, unit_scale: As the attributes of :class:`LocalResponseNormalization`.
@@ -112,7 +113,9 @@ class LocalResponseNormalizationGrad(FunctionNode):
         x, y, gy = inputs
         kernel = kernels.find("lrn_backward", x)
         if kernel is not None:
-            return (kernel(x, y, gy, self.unit_scale, self.n, self.k, self.alpha, self.beta),)
+            gx = kernel(x, y, gy, self.unit_scale, self.n, self.k, self.alpha, self.beta)
+            if gx is not None:
+                return (gx,)
         shared = gy * y
         shared /= self.unit_scale
         shared = _sum_channels(shared, self.n // 2)
