@@ -30,34 +30,74 @@ def batches(rng, n_steps, size):
         yield rng.normal(size=(6 * size, 6)).astype("float32"), rng.integers(0, 3, 6 * size)
 
 
-def train(comm, optimizer, model, rng, n_steps=STEPS):
-    """Each rank gets its part of every batch."""
+def train(comm, optimizer, model, rng, n_steps=STEPS, n_batches=1):
+    """Each rank gets its part of every batch, in so many smaller ones."""
     optimizer.setup(model)
-    for x, t in batches(rng, n_steps, comm.size):
+    for step, (x, t) in enumerate(batches(rng, n_steps, comm.size)):
         mine = slice(6 * comm.rank, 6 * comm.rank + 6)
-        optimizer.update(lambda x, t: F.softmax_cross_entropy(model(x), t), x[mine], t[mine])
+        # The first update only distributes parameters.
+        for part in zip(*(np.split(each[mine], n_batches if step else 1) for each in (x, t))):
+            optimizer.update(lambda x, t: F.softmax_cross_entropy(model(x), t), *part)
     return {path: param.array for path, param in model.namedparams()}
 
 
 def train_alone(optimizer, model, rng, size, n_steps=STEPS):
     optimizer.setup(model)
     for step, (x, t) in enumerate(batches(rng, n_steps, size)):
-        if step > 0:  # the first update of a multi-node optimizer only distributes parameters
+        if step > 0:  # as above
             optimizer.update(lambda x, t: F.softmax_cross_entropy(model(x), t), x, t)
     return {path: param.array for path, param in model.namedparams()}
 
 
-@pytest.mark.parametrize("rule", [chainer.optimizers.MomentumSGD, chainer.optimizers.Adam])
-@pytest.mark.parametrize("name", AVERAGING)
-def test_many_ranks_equal_one_process(communicator, name, rule):
-    comm = communicator(name)
-    seed = 4
-    alone = train_alone(rule(), MLP(), np.random.default_rng(seed), comm.size)
-    for overlap in (True, False):
-        optimizer = chainermn.create_multi_node_optimizer(rule(), comm, overlap=overlap, bucket_bytes=400)
-        together = train(comm, optimizer, MLP(seed=comm.rank), np.random.default_rng(seed))
-        for path, array in together.items():
-            np.testing.assert_allclose(array, alone[path], rtol=2e-4, atol=2e-5)
+MODES = {
+    "overlapped": {},
+    "one by one": {"overlap": False},
+    "sharded": {"sharded": True},
+    "sharded one by one": {"sharded": True, "overlap": False},
+    "accumulated": {"accumulate_steps": 3},
+    "sharded and accumulated": {"sharded": True, "accumulate_steps": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def trained_alone(comm_size):
+    """Parameters after training in one process, by the class of the optimizer."""
+    return {
+        rule: train_alone(rule(), MLP(), np.random.default_rng(4), comm_size)
+        for rule in (chainer.optimizers.MomentumSGD, chainer.optimizers.Adam)
+    }
+
+
+@pytest.fixture(scope="module")
+def comm_size(communicator):
+    return communicator("naive").size
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("name", "rule"), [("naive", "MomentumSGD"), *((name, "Adam") for name in AVERAGING)])
+def test_many_ranks_equal_one_process(communicator, trained_alone, name, rule, mode):
+    comm, rule = communicator(name), getattr(chainer.optimizers, rule)
+    options = MODES[mode]
+    optimizer = chainermn.create_multi_node_optimizer(rule(), comm, bucket_bytes=400, **options)
+    n_batches = options.get("accumulate_steps", 1)
+    together = train(comm, optimizer, MLP(seed=comm.rank), np.random.default_rng(4), n_batches=n_batches)
+    assert optimizer.t == STEPS - 1
+    for path, array in together.items():
+        np.testing.assert_allclose(array, trained_alone[rule][path], rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("mode", ["overlapped", "sharded"])
+@pytest.mark.parametrize("wire", ["float16", "bfloat16"])
+def test_16_bits_on_the_wire_train_as_well(trained_alone, wire, mode):
+    comm = chainermn.create_communicator("flat", allreduce_grad_dtype=wire)
+    optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.MomentumSGD(), comm, **MODES[mode])
+    together = train(comm, optimizer, MLP(seed=comm.rank), np.random.default_rng(4))
+    start = dict(MLP().namedparams())
+    for path, array in together.items():
+        expected = trained_alone[chainer.optimizers.MomentumSGD][path]
+        way = np.linalg.norm(expected - start[path].array)
+        # bfloat16 has 8 bits: each gradient is right to 2^-9, and errors of many steps partly cancel.
+        assert np.linalg.norm(array - expected) < 0.01 * way
 
 
 def test_overlap_changes_no_bit(comm):
@@ -88,8 +128,8 @@ def test_buckets_are_sent_while_backward_runs(comm, monkeypatch):
     monkeypatch.setattr(
         GradientBuckets, "gradient_final", lambda self, v: (final(self, v), sent.append(self._n_sent))[0]
     )
-    monkeypatch.setattr(GradientBuckets, "finish", lambda self, z: (sent.append("end"), finish(self, z))[1])
-    monkeypatch.setattr("chainermn.optimizers._FIRST_BYTES", 64)
+    monkeypatch.setattr(GradientBuckets, "finish", lambda self, *args: (sent.append("end"), finish(self, *args))[1])
+    monkeypatch.setattr("chainermn._multi_node_optimizer.FIRST_BYTES", 64)
     optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(), comm, bucket_bytes=600)
     train(comm, optimizer, MLP(), np.random.default_rng(3), 2)
     during = sent[: sent.index("end")]
@@ -162,6 +202,126 @@ def test_a_new_parameter_is_distributed(comm):
     np.testing.assert_array_equal(model[1].W.array, np.full((1, 2), 5))
 
 
+def test_a_link_that_is_replaced_by_one_like_it_is_averaged_too(comm):
+    model = chainer.Sequential(L.Linear(2, 2, initialW=1))
+    optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(1.0), comm).setup(model)
+
+    def loss():
+        return F.sum(model(np.full((1, 2), comm.rank, "float32")))
+
+    for _ in range(2):
+        optimizer.update(loss)
+    model[0] = L.Linear(2, 2, initialW=7)
+    for param in model[0].params():
+        param.update_rule = optimizer.create_update_rule()
+    optimizer.update(loss)
+    np.testing.assert_array_equal(model[0].W.array, np.full((2, 2), 7 - (comm.size - 1) / 2))
+
+
+def test_another_model_is_distributed(comm):
+    optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(1.0), comm)
+    for start in (1, 2):
+        model = L.Linear(2, 1, initialW=start + comm.rank)
+        optimizer.setup(model)
+        optimizer.update(lambda model=model: F.sum(model(np.ones((1, 2), "float32"))))
+        np.testing.assert_array_equal(model.W.array, np.full((1, 2), start))
+
+
+@pytest.mark.parametrize("way", ["loss", "present", "double buffering"])
+@pytest.mark.parametrize("sharded", [False, True])
+def test_a_loss_scale_is_divided_out_also_where_there_was_no_gradient(comm, way, sharded):
+    if way == "double buffering" and sharded:
+        pytest.skip("do not go together")
+    model = TwoRoads()
+    optimizer = chainermn.create_multi_node_optimizer(
+        chainer.optimizers.SGD(1.0), comm, sharded=sharded, double_buffering=way == "double buffering"
+    ).setup(model)
+    optimizer.loss_scaling(scale=8.0)
+    x = np.ones((1, 2), "float32")
+    for _ in range(3 if way == "double buffering" else 2):
+        if way == "present":
+            model.cleargrads()
+            model(x, comm.rank == 0).backward(loss_scale=8.0)
+            optimizer.update()
+        else:
+            optimizer.update(model, x, comm.rank == 0)
+    if way == "double buffering":
+        optimizer.wait()
+    np.testing.assert_allclose(model.left.W.array, np.full((1, 2), 1 - 2 / comm.size), rtol=1e-6)
+
+
+def linear_steps(comm, n_updates, **options):
+    """Weight after each of some updates whose gradients are 1, 2, 4, ..., times the rank plus one."""
+    model = L.Linear(1, 1, initialW=0, nobias=True)
+    optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(1.0), comm, **options).setup(model)
+    weights = []
+    for step in range(n_updates):
+        x = np.full((1, 1), 2.0 ** (step - 1) * (comm.rank + 1), "float32")
+        optimizer.update(lambda x=x: F.sum(model(x)))
+        weights.append(float(model.W.array[0, 0]))
+    return optimizer, weights
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_accumulating_communicates_in_each_kth_update(comm, monkeypatch, sharded):
+    from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
+
+    met = []
+    meet = MpiCommunicatorBase._meet
+    monkeypatch.setattr(MpiCommunicatorBase, "_meet", lambda self, *args: (met.append(args[0]), meet(self, *args))[1])
+    optimizer, weights = linear_steps(comm, 1, accumulate_steps=2, sharded=sharded)
+    counts = []
+    for _ in range(4):
+        before = len(met)
+        optimizer.update(lambda: F.sum(optimizer.target(np.ones((1, 1), "float32"))))
+        counts.append(len(met) - before)
+    assert counts[0] == counts[2] == 0
+    assert counts[1] == counts[3] > 0
+    assert optimizer.t == 2
+
+
+def test_accumulated_gradients_are_a_mean_over_the_batches(comm):
+    _, weights = linear_steps(comm, 5, accumulate_steps=2)
+    mean = (comm.size + 1) / 2
+    np.testing.assert_allclose(weights, [0, 0, -1.5 * mean, -1.5 * mean, -7.5 * mean], rtol=1e-6)
+
+
+def test_a_parameter_that_an_earlier_batch_alone_has_reached_counts(comm):
+    model = TwoRoads()
+    optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(1.0), comm, accumulate_steps=2)
+    optimizer.setup(model)
+    x = np.ones((1, 2), "float32")
+    for goes_left in (True, True, False):
+        optimizer.update(model, x, goes_left)
+    for W in (model.left.W, model.right.W):
+        np.testing.assert_array_equal(W.array, np.zeros((1, 2)))  # 1 minus half of the gradient 2
+
+
+def test_it_goes_on_in_the_middle_of_an_accumulation(comm, shared_path):
+    path = shared_path / f"middle{comm.rank}.npz"
+    optimizer, _ = linear_steps(comm, 2, accumulate_steps=2)  # the gradient 1 waits
+    chainer.serializers.save_npz(path, optimizer)
+    model = L.Linear(1, 1, initialW=0, nobias=True)
+    other = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(1.0), comm, accumulate_steps=2).setup(model)
+    other.assume_distributed()
+    chainer.serializers.load_npz(path, other)
+    for each in (optimizer, other):
+        each.update(lambda each=each: F.sum(each.target(np.full((1, 1), 2 * (comm.rank + 1), "float32"))))
+    assert float(model.W.array[0, 0]) == float(optimizer.target.W.array[0, 0]) == -1.5 * (comm.size + 1) / 2
+
+
+def test_the_updater_that_accumulates_works_with_it(comm):
+    data = [(np.full(1, 2.0**i * (comm.rank + 1), "float32"),) for i in range(4)]
+    model = L.Linear(1, 1, initialW=0, nobias=True)
+    optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(1.0), comm).setup(model)
+    updater = chainer.training.updaters.GradientAccumulationUpdater(
+        chainer.iterators.SerialIterator(data, 1, shuffle=False), optimizer, 2, loss_func=lambda x: F.sum(model(x))
+    )
+    for _ in range(2):  # of which the first one distributes
+        updater.update()
+    np.testing.assert_array_equal(model.W.array, [[-6 * (comm.size + 1) / 2]])
+
+
 def test_double_buffering_uses_the_gradients_of_the_step_before(comm):
     model = L.Linear(1, 1, initialW=0, nobias=True)
     optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(1.0), comm, double_buffering=True)
@@ -208,3 +368,16 @@ def test_it_has_the_attributes_of_the_actual_optimizer(comm, shared_path):
 def test_refuses_what_is_no_optimizer(comm):
     with pytest.raises(TypeError, match="actual_optimizer must be a gradient method, got str"):
         chainermn.create_multi_node_optimizer("adam", comm)
+    with pytest.raises(ValueError, match="accumulate_steps must be at least 1, got 0"):
+        chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(), comm, accumulate_steps=0)
+
+
+@pytest.mark.parametrize("options", [{"sharded": True}, {"accumulate_steps": 2}])
+def test_refuses_what_does_not_go_with_double_buffering(comm, options):
+    with pytest.raises(ValueError, match="double_buffering works neither with sharded nor with accumulate_steps"):
+        chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(), comm, double_buffering=True, **options)
+
+
+def test_refuses_to_shard_over_ranks_that_do_not_communicate(communicator):
+    with pytest.raises(ValueError, match="sharded needs a communicator that communicates"):
+        chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(), communicator("dummy"), sharded=True)

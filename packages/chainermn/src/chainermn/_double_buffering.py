@@ -44,10 +44,8 @@ class DoubleBufferingOptimizer(Wrapper):
         target = self.actual_optimizer.target
         self.communicator.supervisor.step = self.actual_optimizer.t
         if lossfun is not None:
-            loss = lossfun(*args, **kwds)
-            target.cleargrads()
-            loss.backward(loss_scale=self.actual_optimizer._loss_scale)
-            del loss
+            self.actual_optimizer.compute_gradients(lossfun, args, kwds)
+        self.actual_optimizer.unscale_gradients()  # each rank its own: one that lacks a gradient lacks its scale
         if self._has_changed():
             self.wait()
             self._set_own(_on_its_way=None)

@@ -36,6 +36,8 @@ class Wrapper:
 
     def setup(self, link: Link) -> Self:
         """Sets the link to train, and returns this optimizer."""
+        if link is not self.actual_optimizer.target:
+            self._set_own(target_params=[])  # its parameters may differ between ranks, whatever they are called
         self.actual_optimizer.setup(link)
         return self
 

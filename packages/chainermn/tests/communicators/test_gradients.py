@@ -59,20 +59,78 @@ def test_gradients_travel_in_another_dtype(name, wire):
     np.testing.assert_array_equal(model.w.grad, expected.astype("float32"))
 
 
-def test_bfloat16_rounds_to_eight_bits():
+def rounded(x, wire):
+    """Reference: to nearest with ties to even, in float64."""
+    if wire == "float16":
+        return np.asarray(x, "float64").astype("float16").astype("float64")
+    mantissa, exponent = np.frexp(np.asarray(x, "float64"))
+    return np.ldexp(np.rint(mantissa * 2**8), exponent - 8)
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 3])
+@pytest.mark.parametrize("wire", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", AVERAGING)
+def test_16_bits_are_rounded_once_on_each_way(comm, monkeypatch, name, wire, nodes):
+    if comm.size % nodes or (nodes > 1 and name == "single_node"):
+        pytest.skip("not for so many nodes")
+    hosts = [rank % nodes for rank in range(comm.size)]
+    monkeypatch.setattr(_processes, "host_name", lambda: hosts[comm.rank])
+    several = chainermn.create_communicator(name, allreduce_grad_dtype=wire)
+    all_grads = np.random.default_rng(3).normal(size=(comm.size, 37)).astype("float32")
+    if name in ("hierarchical", "two_dimensional", "non_cuda_aware"):  # in float32 within nodes
+        sent = [sum(g for g, h in zip(all_grads, hosts, strict=True) if h == host) for host in range(nodes)]
+        is_rounded = nodes > 1
+    else:
+        sent, is_rounded = list(all_grads), comm.size > 1
+    way = (lambda x: rounded(x, wire)) if is_rounded else (lambda x: x)
+    expected = way(np.float32(sum(way(g).astype("float32") for g in sent)) / np.float32(comm.size))
+    model = model_of("float32", {"w": (37,)})
+    model.w.grad = all_grads[comm.rank].copy()
+    several.multi_node_mean_grad(model)
+    np.testing.assert_allclose(model.w.grad, expected, rtol=0 if is_rounded and nodes <= 2 else 1e-6)
+
+
+@pytest.mark.parametrize("wire", [None, "float16", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_sums_of_large_gradients_do_not_overflow_on_the_way(wire, dtype):
+    comm = chainermn.create_communicator("flat", allreduce_grad_dtype=wire)
+    model = model_of(dtype, {"w": (4,)})
+    model.w.grad = np.full(4, 61440, dtype)  # exact in all of these dtypes
+    comm.multi_node_mean_grad(model)
+    np.testing.assert_array_equal(model.w.grad, np.full(4, 61440, dtype))
+
+
+def test_what_float16_cannot_hold_is_infinite_and_nan_stays():
+    for wire, huge in (("float16", np.inf), ("bfloat16", 70144)):
+        comm = chainermn.create_communicator("flat", allreduce_grad_dtype=wire)
+        model = model_of("float32", {"w": (3,)})
+        model.w.grad = np.array([70000, -np.inf, np.nan], "float32")
+        comm.multi_node_mean_grad(model)
+        if comm.size > 1:
+            np.testing.assert_array_equal(model.w.grad, np.array([huge, -np.inf, np.nan], "float32"))
+
+
+def test_16_bits_are_for_gradients_alone():
     comm = chainermn.create_communicator("flat", allreduce_grad_dtype="bfloat16")
-    model = model_of("float32", {"w": (3,)})
-    model.w.grad = np.array([1 + 2**-9, 1 + 2**-7, np.nan], "float32")
-    comm.multi_node_mean_grad(model)
-    if comm.size == 2:
-        np.testing.assert_array_equal(model.w.grad, np.array([1, 1 + 2**-7, np.nan], "float32"))
+    x = np.array([1 + 2**-20], "float32")
+    np.testing.assert_array_equal(comm.allreduce(x), x * comm.size)
 
 
-def test_large_float16_gradients_do_not_overflow_on_the_way(comm):
-    model = model_of("float16", {"w": (4,)})
-    model.w.grad = np.full(4, 60000, "float16")
-    comm.multi_node_mean_grad(model)
-    np.testing.assert_array_equal(model.w.grad, np.full(4, 60000, "float16"))
+@pytest.mark.parametrize("wire", [None, "float16", "bfloat16", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("chunk", [2**20, 64])
+@pytest.mark.parametrize("name", AVERAGING)
+def test_each_rank_gets_its_part_of_a_mean_and_spreads_it(monkeypatch, name, chunk, dtype, wire):
+    monkeypatch.setattr("chainermn.communicators._wire.CHUNK", chunk)
+    comm = chainermn.create_communicator(name, allreduce_grad_dtype=wire)
+    for width in (0, 1, 21):
+        whole = np.arange(comm.size * width, dtype=comm.wire_dtype(np.dtype(dtype))).reshape(comm.size, width) % 8
+        mine = comm.mean_of_part(whole * (comm.rank + 1))
+        expected = whole * sum(range(1, comm.size + 1)) / comm.size
+        np.testing.assert_array_equal(mine, expected[comm.rank].astype(whole.dtype), strict=True)
+        everyone = np.full_like(whole, -1)
+        comm.allgather_parts(mine, everyone)
+        np.testing.assert_array_equal(everyone, expected.astype(whole.dtype))
 
 
 @pytest.mark.parametrize("zero_fill", [True, False])

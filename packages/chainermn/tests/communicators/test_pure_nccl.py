@@ -1,5 +1,6 @@
 """The NCCL communicator without a GPU: a double records its calls and computes on the CPU, through MPI."""
 
+import contextlib
 import ctypes
 import types
 
@@ -10,9 +11,10 @@ import chainermn
 import numpy as np
 import pytest
 from chainermn import _mpi
-from chainermn.communicators import _nccl, _wire
+from chainermn.communicators import _halves, _nccl
 
-DTYPES = {"HALF": "float16", "FLOAT": "float32", "DOUBLE": "float64", "INT32": "int32", "INT64": "int64"}
+DTYPES = {"HALF": "float16", "FLOAT": "float32", "DOUBLE": "float64"}
+DTYPES |= {"UINT8": "uint8", "INT32": "int32", "INT64": "int64"}
 
 
 class NcclDouble:
@@ -21,7 +23,8 @@ class NcclDouble:
     NCCL_SUM = "sum"
     NCCL_BFLOAT16 = "BFLOAT16"
 
-    def __init__(self):
+    def __init__(self, device):
+        self.device = device
         self.calls = []
         self.error = None
         for name in DTYPES:
@@ -49,13 +52,42 @@ class CommunicatorDouble:
     def allReduce(self, source, target, count, kind, op, stream):
         assert op == "sum"
         assert source == target
+        name = self._note("allReduce", kind, count, stream)
+        array = self._memory(source, count, name)
+        array[...] = self._sum(array, name)
+
+    def reduceScatter(self, source, target, count, kind, op, stream):
+        assert op == "sum"
+        name = self._note("reduceScatter", kind, count, stream)
+        total = self._sum(self._memory(source, count * self.mpi_comm.size, name), name)
+        self._memory(target, count, name)[...] = total.reshape(self.mpi_comm.size, count)[self.mpi_comm.rank]
+
+    def allGather(self, source, target, count, kind, stream):
+        name = self._note("allGather", kind, count, stream)
+        mine = self._memory(source, count, name)
+        self.mpi_comm.Allgather(mine, self._memory(target, count * self.mpi_comm.size, name))
+
+    def _note(self, call, kind, count, stream):
+        assert stream == self.module.device.current[-1]
         name = self.module.kinds[kind]
-        self.module.calls.append(("allReduce", name, count, stream))
+        self.module.calls.append((call, name, count, stream))
+        return name
+
+    def _memory(self, address, count, name):
         dtype = np.dtype("uint16" if name == "BFLOAT16" else DTYPES[name])
-        memory = (ctypes.c_char * (count * dtype.itemsize)).from_address(target)
-        array = np.frombuffer(memory, dtype)
-        buffer, add = _wire.bfloat16_addend(array) if name == "BFLOAT16" else _wire.addend(array)
-        self.mpi_comm.Allreduce(_mpi.get_mpi().IN_PLACE, buffer, add)
+        memory = (ctypes.c_char * (count * dtype.itemsize)).from_address(address)
+        return np.frombuffer(memory, dtype)
+
+    def _sum(self, array, name):
+        """As NCCL does it: every sum is rounded to the type."""
+        total, *others = self.mpi_comm.allgather(array)
+        for other in others:
+            if name == "BFLOAT16":
+                wide = _halves.from_wire(total, "bfloat16") + _halves.from_wire(other, "bfloat16")
+                total = _halves.to_wire(wide, "bfloat16")
+            else:
+                total = total + other
+        return total
 
     def check_async_error(self):
         if self.module.error is not None:
@@ -74,12 +106,14 @@ class DeviceDouble:
     def __init__(self):
         self.n_streams = 0
         self.waited_for = []
+        self.current = []
+
+    def of(self, array):
+        return contextlib.nullcontext()
 
     def stream(self):
         self.n_streams += 1
-        looks = iter([False, False])
-        stream = types.SimpleNamespace(ptr=self.n_streams, wait_event=self.waited_for.append)
-        return _Stream(stream, looks)
+        return StreamDouble(self, self.n_streams)
 
     def mark(self):
         return "event"
@@ -89,18 +123,30 @@ class DeviceDouble:
         return array.ctypes.data
 
 
-class _Stream:
-    def __init__(self, base, looks):
-        self.ptr, self.wait_event, self._looks = base.ptr, base.wait_event, looks
+class StreamDouble:
+    def __init__(self, device, number):
+        self.device, self.ptr, self.n_looks = device, number, 0
+
+    def wait_event(self, event):
+        self.device.waited_for.append(event)
+
+    def __enter__(self):
+        self.device.current.append(self.ptr)
+        self.n_looks = 0
+
+    def __exit__(self, *_):
+        self.device.current.pop()
 
     @property
     def done(self):
-        return next(self._looks, True)
+        self.n_looks += 1
+        return self.n_looks > 2
 
 
 @pytest.fixture
 def double(monkeypatch):
-    module, device = NcclDouble(), DeviceDouble()
+    device = DeviceDouble()
+    module = NcclDouble(device)
     monkeypatch.setattr(_nccl, "load", lambda: (module, device))
     return types.SimpleNamespace(module=module, device=device)
 
@@ -142,17 +188,19 @@ def test_all_gradients_go_in_one_sum(double, dtype, wire, kind, batched_copy):
     assert double.device.waited_for == ["event"] * len(sums)  # what packs them has to be done
 
 
-def test_buckets_have_streams_of_their_own(double):
+def test_buckets_have_streams_of_their_own(double, monkeypatch):
     comm = chainermn.create_communicator()
     model = L.Linear(4, 3, initialW=1)
     optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.SGD(1.0), comm, bucket_bytes=8).setup(model)
+    monkeypatch.setattr("chainermn._multi_node_optimizer.FIRST_BYTES", 8)
     x = np.full((1, 4), comm.rank + 1, "float32")
     for _ in range(2):
         optimizer.update(lambda: F.sum(model(x)))
     np.testing.assert_allclose(model.W.array, np.full((3, 4), 1 - mean(1, comm.size)), rtol=1e-6)
     if comm.size > 1:
         streams = [call[3] for call in double.module.calls if call[0] == "allReduce"]
-        assert len(set(streams)) == len(streams) >= 1
+        # Two parameters, two buckets; the second of the steps sends, the first one distributes.
+        assert len(set(streams)) == len(streams) == 2
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "int64"])
@@ -181,7 +229,7 @@ def test_a_sum_that_does_not_end_aborts(double, monkeypatch):
     if comm.size == 1:
         return
     comm.allgather_obj(None)
-    monkeypatch.setattr(_Stream, "done", False)
+    monkeypatch.setattr(StreamDouble, "done", False)
     monkeypatch.setattr(comm.supervisor, "timeout", 1.0)
     with pytest.raises(chainermn.CommunicationError, match="all ranks wait for each other; 1 s passed"):
         comm.allreduce(np.zeros(2, "float32"))

@@ -9,6 +9,7 @@ import pytest
 from chainer import training
 from chainer.iterators import SerialIterator
 from chainer.training import extensions
+from chainermn._parts import part_of
 from chainermn.extensions import create_multi_node_checkpointer, multi_node_snapshot
 
 N_ITERATIONS = 12
@@ -29,12 +30,12 @@ class Stop(Exception):
     pass
 
 
-def make_trainer(comm, out, stop_at=None, n_data=20):
+def make_trainer(comm, out, stop_at=None, n_data=20, **options):
     np.random.seed(comm.rank)
     rng = np.random.default_rng(comm.rank)
     data = [(x, np.int32(x[0] > 0)) for x in rng.normal(size=(n_data, 3)).astype("float32")]
     model = L.Classifier(Model())
-    optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.Adam(), comm).setup(model)
+    optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.Adam(), comm, **options).setup(model)
     updater = training.StandardUpdater(SerialIterator(data, 3), optimizer)
     trainer = training.Trainer(updater, (N_ITERATIONS, "iteration"), out=out)
 
@@ -46,17 +47,18 @@ def make_trainer(comm, out, stop_at=None, n_data=20):
     return trainer, model
 
 
-def run_until(comm, out, stop_at, **options):
-    trainer, _ = make_trainer(comm, out, stop_at)
+def run_until(comm, out, stop_at, optimizer_options={}, **options):  # noqa: B006
+    trainer, _ = make_trainer(comm, out, stop_at, **optimizer_options)
     checkpointer = create_multi_node_checkpointer("job", comm, **options)
     checkpointer.maybe_load(trainer)
     trainer.extend(checkpointer, trigger=(2, "iteration"))
     with pytest.raises(Stop):
         trainer.run(show_loop_exception_msg=False)
+    return trainer
 
 
-def run_to_the_end(comm, out):
-    trainer, model = make_trainer(comm, out)
+def run_to_the_end(comm, out, **options):
+    trainer, model = make_trainer(comm, out, **options)
     checkpointer = create_multi_node_checkpointer("job", comm)
     checkpointer.maybe_load(trainer)
     start = trainer.updater.iteration
@@ -65,12 +67,13 @@ def run_to_the_end(comm, out):
     return start, {path: param.array for path, param in model.namedparams()}
 
 
-def test_resumes_exactly_on_as_many_ranks(comm, shared_path):
-    _, expected = run_to_the_end(comm, shared_path / "whole")
-    run_until(comm, shared_path / "cut", 4)
-    run_until(comm, shared_path / "cut", 9)
+@pytest.mark.parametrize("options", [{}, {"sharded": True}, {"accumulate_steps": 3}], ids=str)
+def test_resumes_exactly_on_as_many_ranks(comm, shared_path, options):
+    _, expected = run_to_the_end(comm, shared_path / "whole", **options)
+    run_until(comm, shared_path / "cut", 4, options)
+    run_until(comm, shared_path / "cut", 9, options)
     comm.allgather_obj(None)
-    start, params = run_to_the_end(comm, shared_path / "cut")
+    start, params = run_to_the_end(comm, shared_path / "cut", **options)
     assert start == 8
     for path, array in expected.items():
         np.testing.assert_array_equal(params[path], array, err_msg=path)
@@ -136,6 +139,47 @@ def test_a_checkpoint_of_other_ranks_resumes_with_new_data(comm, shared_path):
     np.testing.assert_array_equal(
         other_model.predictor.l1.W.array, comm.bcast_obj(model.predictor.l1.W.array if comm.rank == 0 else None)
     )
+
+
+@pytest.mark.parametrize("sharded", [True, False])
+def test_sharded_states_resume_on_another_number_of_ranks(comm, shared_path, sharded):
+    if comm.size == 1:
+        pytest.skip("needs another number")
+    trainer = run_until(comm, shared_path, 4, {"sharded": True})
+    optimizer = trainer.updater.get_optimizer("main")
+    whole = {}
+    for path, param in sorted(optimizer.target.namedparams()):
+        whole[path] = np.concatenate(comm.allgather(param.update_rule.state["m"]))
+    # All ranks but the last, and the last alone.
+    others = comm.split(int(comm.rank == comm.size - 1), comm.rank)
+    resumed, _ = make_trainer(others, shared_path, n_data=26, sharded=sharded)
+    if not sharded:
+        with pytest.raises(KeyError, match="did you mean 'updater/optimizer:main/states"):
+            create_multi_node_checkpointer("job", others).maybe_load(resumed)
+        return
+    create_multi_node_checkpointer("job", others).maybe_load(resumed)
+    assert resumed.updater.iteration == 4
+    optimizer = resumed.updater.get_optimizer("main")
+    assert optimizer.t == 3
+    for path, param in optimizer.target.namedparams():
+        mine = part_of(param.size, others.rank, others.size)
+        np.testing.assert_array_equal(param.update_rule.state["m"], whole[path][mine])
+    before = param.array.copy()
+    resumed.updater.update()
+    assert optimizer.t == 4
+    assert (param.array != before).any()
+    for other in others.allgather(param.array):
+        np.testing.assert_array_equal(other, param.array)
+
+
+def test_a_snapshot_of_one_rank_refuses_states_that_are_sharded(comm, shared_path):
+    trainer, _ = make_trainer(comm, shared_path, sharded=True)
+    trainer.extend(multi_node_snapshot(comm, extensions.snapshot(), [range(comm.size)]))
+    if comm.size == 1:
+        trainer.run()
+        return
+    with pytest.raises(ValueError, match="has only its part of the states of a sharded optimizer; use create_multi"):
+        trainer.run(show_loop_exception_msg=False)
 
 
 def test_older_files_are_deleted(comm, shared_path):

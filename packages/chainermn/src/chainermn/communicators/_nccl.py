@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy
 from chainer.backends import cuda
 from chainer.types import NdArray
 
@@ -17,8 +18,11 @@ _OLDEST = 2000  # the first version whose communicators span nodes
 class Device(Protocol):
     """What is needed of a GPU besides NCCL."""
 
+    def of(self, array: NdArray) -> AbstractContextManager[Any]:
+        """Makes the GPU of an array the current one."""
+
     def stream(self) -> Any:
-        """A new stream that does not wait for others."""
+        """A new stream that does not wait for others; a context manager that makes it the current one."""
 
     def mark(self) -> Any:
         """An event at the end of what the calling thread has asked of the GPU so far."""
@@ -28,7 +32,11 @@ class Device(Protocol):
 
 
 class CudaDevice:  # pragma: no cover - needs a GPU
-    """The current GPU of CuPy."""
+    """A GPU through CuPy."""
+
+    def of(self, array: NdArray) -> AbstractContextManager[Any]:
+        device: AbstractContextManager[Any] = cuda.get_device_from_array(array)
+        return device
 
     def stream(self) -> Any:
         return cuda.Stream(non_blocking=True)
@@ -74,23 +82,67 @@ class Nccl:
         self._communicator = module.NcclCommunicator(mpi_comm.size, identity, mpi_comm.rank)
         self._module = module
         self._device = device
+        self._streams: dict[int, Any] = {}  # by address
+        self._common: Any = None
 
-    def add(self, array: NdArray, after: Any, is_bfloat16: bool = False) -> Sum:
-        """Begins to replace an array by its sum over ranks, on a stream of its own.
+    def give_stream(self, array: NdArray) -> None:
+        """Gives an array a stream of its own. For buckets, which are few and stay.
+
+        CuPy's memory pool sets memory aside for each stream that there has ever been, so other arrays share one.
+        """
+        with self._device.of(array):
+            self._streams[self._device.pointer(array)] = self._device.stream()
+
+    @contextmanager
+    def stream_for(self, array: NdArray, after: Any = None) -> Iterator[Any]:
+        """Makes the stream of an array the current one, on its GPU.
+
+        Args:
+            array: The array.
+            after: Event to wait for: when the array is complete. ``None`` is all that was asked of the GPU so far.
+        """
+        with self._device.of(array):  # a thread starts out on the first GPU
+            after = self._device.mark() if after is None else after
+            if self._common is None:
+                self._common = self._device.stream()
+            stream = self._streams.get(self._device.pointer(array), self._common)
+            stream.wait_event(after)
+            with stream:
+                yield stream
+
+    def all_reduce(self, array: NdArray, stream: Any, is_bfloat16: bool = False) -> None:
+        """Begins to replace an array by its sum over ranks.
 
         Args:
             array: Contiguous.
-            after: Event to wait for: when the array is complete.
+            stream: Where.
             is_bfloat16: Whether its elements, of 16 bits, are such numbers.
         """
-        stream = self._device.stream()
-        stream.wait_event(after)
-        kind = self._module.NCCL_BFLOAT16 if is_bfloat16 else self._kind(array.dtype)
-        pointer = self._device.pointer(array)
-        self._communicator.allReduce(pointer, pointer, array.size, kind, self._module.NCCL_SUM, stream.ptr)
-        return Sum(self._communicator, stream)
+        at = self._device.pointer(array)
+        self._communicator.allReduce(
+            at, at, array.size, self._kind(array, is_bfloat16), self._module.NCCL_SUM, stream.ptr
+        )
 
-    def _kind(self, dtype: numpy.dtype[Any]) -> int:
+    def reduce_scatter(self, parts: NdArray, mine: NdArray, stream: Any, is_bfloat16: bool = False) -> None:
+        """Begins to fill ``mine`` by this rank's row of the sum of an array with one row a rank."""
+        source, target = self._device.pointer(parts), self._device.pointer(mine)
+        self._communicator.reduceScatter(
+            source, target, mine.size, self._kind(mine, is_bfloat16), self._module.NCCL_SUM, stream.ptr
+        )
+
+    def all_gather(self, mine: NdArray, everyone: NdArray, stream: Any) -> None:
+        """Begins to fill the rows of ``everyone`` by what the ranks have; it is moved as bytes."""
+        source, target = self._device.pointer(mine), self._device.pointer(everyone)
+        self._communicator.allGather(source, target, mine.nbytes, self._module.NCCL_UINT8, stream.ptr)
+
+    def end_of(self, stream: Any) -> Arrival:
+        """What to wait for until all of a stream is done."""
+        return Arrival(self._communicator, stream)
+
+    def _kind(self, array: NdArray, is_bfloat16: bool) -> int:
+        if is_bfloat16:
+            return int(self._module.NCCL_BFLOAT16)
+        dtype = array.dtype
         names = {"e": "HALF", "f": "FLOAT", "d": "DOUBLE", "b": "INT8", "B": "UINT8", "i": "INT32", "l": "INT64"}
         if dtype.char not in names:
             raise TypeError(f"NCCL adds floating point numbers and integers, got an array of {dtype}")
@@ -105,8 +157,8 @@ class Nccl:
         self._communicator.destroy()
 
 
-class Sum:
-    """A sum that is being computed; asked like a request of MPI."""
+class Arrival:
+    """The end of what a stream is doing; asked like a request of MPI."""
 
     def __init__(self, communicator: Any, stream: Any) -> None:
         self._communicator, self._stream = communicator, stream

@@ -75,9 +75,9 @@ def pack(arrays: Sequence[NdArray], dtype: numpy.dtype[Any]) -> numpy.ndarray[An
 
 
 def unpack(buffer: numpy.ndarray[Any, Any], params: Sequence[Parameter]) -> Iterator[NdArray]:
-    """An array a parameter from a buffer, of its shape, in its dtype and on its device; they share no memory."""
+    """An array a parameter from a buffer, of its shape, in its dtype and on its device; a view where that is enough."""
     start = 0
     for param in params:
         values = buffer[start : start + param.size].reshape(param.shape)
-        yield _wire.as_given(values.astype(param.dtype), param.array)
+        yield _wire.as_given(values.astype(param.dtype, copy=False), param.array)
         start += param.size

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy
-from chainer import backend
 from chainer.types import NdArray
 
 from chainermn._mpi import get_mpi
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
 #: Largest message in bytes. MPI counts elements in 32 bits, and a limit of time is only fair to a message of limited
 #: size.
 CHUNK = 64 * 2**20
-
-_sums: dict[str, MPI.Op] = {}
 
 
 def to_host(array: NdArray) -> numpy.ndarray[Any, Any]:
@@ -51,48 +47,13 @@ def message(flat: numpy.ndarray[Any, Any]) -> Any:
 
 
 def addend(flat: numpy.ndarray[Any, Any]) -> tuple[Any, MPI.Op]:
-    """What MPI is given to add arrays over ranks: a buffer and the operation.
-
-    MPI has no type of 16-bit floating point numbers: they travel as integers and are added by NumPy.
-    """
+    """What MPI is given to add arrays over ranks: a buffer and the operation."""
     mpi = get_mpi()
-    if flat.dtype == numpy.float16:
-        return [flat.view(numpy.int16), mpi.INT16_T], _sum_of("float16", _add_float16)
-    if flat.dtype == numpy.bool_:
-        return flat, mpi.LOR
-    return flat, mpi.SUM
+    return flat, mpi.LOR if flat.dtype == numpy.bool_ else mpi.SUM
 
 
-def bfloat16_addend(flat: numpy.ndarray[Any, Any]) -> tuple[Any, MPI.Op]:
-    """The same for numbers of :func:`to_bfloat16`."""
-    return [flat, get_mpi().UINT16_T], _sum_of("bfloat16", _add_bfloat16)
-
-
-def to_bfloat16(values: NdArray) -> NdArray:
-    """The upper halves of float32 numbers, rounded to nearest, ties to even."""
-    xp = backend.get_array_module(values)
-    bits = values.astype(xp.float32, copy=False).view(xp.uint32)
-    rounded = ((bits + (0x7FFF + ((bits >> 16) & 1)).astype(xp.uint32)) >> 16).astype(xp.uint16)
-    rounded[xp.isnan(values)] = 0x7FC0  # rounding could carry a NaN over to zero
-    return rounded
-
-
-def from_bfloat16(bits: NdArray) -> NdArray:
-    """float32 numbers of these upper halves."""
-    return (bits.astype("uint32") << 16).view("float32")
-
-
-def _sum_of(name: str, add: Callable[[Any, Any, Any], None]) -> MPI.Op:
-    if name not in _sums:
-        _sums[name] = get_mpi().Op.Create(add, commute=True)
-    return _sums[name]
-
-
-def _add_float16(a: Any, b: Any, _: Any) -> None:
-    total = numpy.frombuffer(b, numpy.float16)
-    total += numpy.frombuffer(a, numpy.float16)
-
-
-def _add_bfloat16(a: Any, b: Any, _: Any) -> None:
-    total = numpy.frombuffer(b, numpy.uint16)
-    total[...] = to_bfloat16(from_bfloat16(total) + from_bfloat16(numpy.frombuffer(a, numpy.uint16)))
+def columns(parts: numpy.ndarray[Any, Any]) -> list[slice]:
+    """Ranges of columns of an array with one row a rank, such that none holds more than :data:`CHUNK` bytes."""
+    n_rows, n_columns = parts.shape
+    width = max(1, CHUNK // (parts.itemsize * n_rows))
+    return [slice(start, min(start + width, n_columns)) for start in range(0, n_columns, width)]

@@ -15,7 +15,7 @@ from chainer.types import NdArray
 
 from chainermn._mpi import get_mpi
 from chainermn._supervisor import Operation, Supervisor, supervisor_of
-from chainermn.communicators import _packing, _wire
+from chainermn.communicators import _halves, _packing, _wire
 from chainermn.communicators._handshake import meet
 from chainermn.communicators._topology import Topology
 from chainermn.communicators.communicator_base import CommunicatorBase
@@ -160,9 +160,13 @@ class MpiCommunicatorBase(CommunicatorBase):
     def allreduce(self, data: NdArray) -> NdArray:
         host = _host_array(data, "data")
         operation, _ = self._meet(f"allreduce of {host.dtype} {host.shape}")
-        total = numpy.array(host)
-        self._allreduce_flat(self.mpi_comm, total.reshape(-1), operation)
-        return _wire.as_given(total, data)
+        # MPI cannot add float16; float32 also has room for the sum on the way.
+        total = host.astype(numpy.float32 if host.dtype == numpy.float16 else host.dtype, order="C")
+        if self.size > 1:
+            for piece in _wire.pieces(total.reshape(-1)):
+                with self.supervisor.blocking(operation, piece.nbytes):
+                    self.mpi_comm.Allreduce(get_mpi().IN_PLACE, *_wire.addend(piece))
+        return _wire.as_given(total.astype(host.dtype, copy=False), data)
 
     def gather(self, data: NdArray, root: int = 0) -> tuple[NdArray, ...] | None:
         self._check_root(root)
@@ -275,12 +279,11 @@ class MpiCommunicatorBase(CommunicatorBase):
         return _packing.by_dtype(params)
 
     def wire_dtype(self, dtype: numpy.dtype[Any]) -> numpy.dtype[Any]:
-        """In which dtype gradients of a dtype are added: float16 ones in float32, unless configured otherwise."""
+        """In which dtype gradients of a dtype are packed and added: those that are or travel in 16 bits, in float32."""
         configured = self._configs["allreduce_grad_dtype"]
         if configured is None:
             return numpy.promote_types(dtype, numpy.float32)
-        # Packed as float32: the reduction rounds it to what is configured.
-        return numpy.dtype(numpy.float32) if configured == "bfloat16" else numpy.dtype(configured)
+        return numpy.dtype(numpy.float32 if configured in _halves.KINDS else configured)
 
     def agree_on_gradients(self, present: Sequence[bool], operation: Operation | None = None) -> list[bool]:
         """Which parameters have a gradient on any rank."""
@@ -300,6 +303,9 @@ class MpiCommunicatorBase(CommunicatorBase):
         """A buffer for gradients of parameters like this one, where this communicator adds."""
         return numpy.empty(size, dtype)
 
+    def keep(self, buffer: NdArray) -> None:
+        """A buffer is going to be averaged again and again."""
+
     def on_wire(self, grad: NdArray) -> NdArray:
         """A gradient, brought to where such a buffer is."""
         return _wire.to_host(grad)
@@ -318,12 +324,75 @@ class MpiCommunicatorBase(CommunicatorBase):
         if operation is None:
             operation, _ = self._meet(f"mean of {buffer.size} gradients in {buffer.dtype}")
         if self.size > 1 and buffer.size:
-            self._sum_in_place(buffer, operation, after)
-            buffer /= self.size
+            self._mean_in_place(buffer, operation, after)
 
-    def _sum_in_place(self, buffer: NdArray, operation: Operation, after: Any = None) -> None:
-        """How a buffer is added over all ranks: what communicators differ in."""
-        self._allreduce_flat(self.mpi_comm, buffer, operation)
+    def mean_of_part(self, parts: NdArray, after: Any = None) -> NdArray:
+        """The row of this rank of the mean over all ranks of an array.
+
+        Args:
+            parts: Array with one row a rank; may be overwritten.
+            after: As for :meth:`mean_in_place`.
+        """
+        operation, _ = self._meet(f"mean of a part of {parts.size} gradients in {parts.dtype}")
+        return self._mean_of_part(parts, operation, after) if self.size > 1 and parts.size else parts[self.rank]
+
+    def allgather_parts(self, mine: NdArray, everyone: NdArray, after: Any = None) -> None:
+        """Fills the rows of an array by what the ranks have.
+
+        Args:
+            mine: What this rank has: a flat array, of the same size on all ranks, where :meth:`empty` makes one.
+            everyone: Has one row a rank.
+            after: As for :meth:`mean_in_place`.
+        """
+        operation, _ = self._meet(f"allgather of parts of {mine.size} elements of {mine.dtype}")
+        if self.size == 1 or not mine.size:
+            everyone[self.rank] = mine
+        else:
+            self._allgather_parts(mine, everyone, operation, after)
+
+    def _mean_in_place(self, buffer: NdArray, operation: Operation, after: Any = None) -> None:
+        """How a buffer is averaged over all ranks: what communicators differ in."""
+        for piece in _wire.pieces(buffer):
+            with self.supervisor.blocking(operation, piece.nbytes):
+                self._mean_piece(self.mpi_comm, piece)
+
+    def _mean_piece(self, mpi_comm: MPI.Comm, piece: numpy.ndarray[Any, Any]) -> None:
+        """Replaces a piece by its sum over the ranks of ``mpi_comm``, divided by the number of all ranks."""
+        if mpi_comm.size > 1 and self._half is not None:
+            _halves.mean_in_place(mpi_comm, piece, self._half, self.size)
+            return
+        if mpi_comm.size > 1:
+            mpi_comm.Allreduce(get_mpi().IN_PLACE, *_wire.addend(piece))
+        piece /= self.size
+
+    def _mean_of_part(self, parts: NdArray, operation: Operation, after: Any = None) -> NdArray:
+        mine = numpy.empty(parts.shape[1], parts.dtype)
+        for columns in _wire.columns(parts):
+            piece = numpy.ascontiguousarray(parts[:, columns])
+            with self.supervisor.blocking(operation, piece.nbytes):
+                if self._half is not None:
+                    mine[columns] = _halves.mean_of_part(self.mpi_comm, piece, self._half, self.size)
+                else:
+                    data, add = _wire.addend(piece)
+                    self.mpi_comm.Reduce_scatter_block(data, mine[columns], add)
+        if self._half is None:
+            mine /= self.size
+        return mine
+
+    def _allgather_parts(self, mine: NdArray, everyone: NdArray, operation: Operation, after: Any = None) -> None:
+        chunks = _wire.columns(everyone)
+        for columns in chunks:
+            rows = everyone if len(chunks) == 1 else numpy.empty(everyone[:, columns].shape, everyone.dtype)
+            with self.supervisor.blocking(operation, rows.nbytes):
+                self.mpi_comm.Allgather(_bytes_of(mine[columns]), _bytes_of(rows))
+            if rows is not everyone:
+                everyone[:, columns] = rows
+
+    @property
+    def _half(self) -> str | None:
+        """The kind of 16-bit numbers in which gradients travel, if they do."""
+        configured = self._configs["allreduce_grad_dtype"]
+        return configured if configured in _halves.KINDS else None
 
     def finalize(self) -> None:
         pass  # the MPI communicator is the caller's
@@ -407,22 +476,6 @@ class MpiCommunicatorBase(CommunicatorBase):
             self.mpi_comm.Allgatherv(mine, [together, sizes])
         for array, part in zip(everyone, numpy.split(together, numpy.cumsum(sizes)[:-1]), strict=True):
             array[...] = part
-
-    def _allreduce_flat(self, mpi_comm: MPI.Comm, flat: numpy.ndarray[Any, Any], operation: Operation) -> None:
-        if mpi_comm.size == 1:
-            return
-        for piece in _wire.pieces(flat):
-            with self.supervisor.blocking(operation, piece.nbytes):
-                self._allreduce_piece(mpi_comm, piece)
-
-    def _allreduce_piece(self, mpi_comm: MPI.Comm, piece: numpy.ndarray[Any, Any]) -> None:
-        in_place = get_mpi().IN_PLACE
-        if piece.dtype == numpy.float32 and self._configs["allreduce_grad_dtype"] == "bfloat16":
-            bits = _wire.to_bfloat16(piece)
-            mpi_comm.Allreduce(in_place, *_wire.bfloat16_addend(bits))
-            piece[...] = _wire.from_bfloat16(bits)
-        else:
-            mpi_comm.Allreduce(in_place, *_wire.addend(piece))
 
     def _check_root(self, root: int) -> None:
         if not 0 <= root < self.size:

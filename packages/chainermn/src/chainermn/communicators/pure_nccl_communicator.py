@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from chainer import Parameter, backend
 from chainer.types import NdArray
 
 from chainermn._supervisor import Operation
-from chainermn.communicators import _nccl, _wire
+from chainermn.communicators import _halves, _nccl
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
 
 
@@ -41,11 +42,15 @@ class PureNcclCommunicator(MpiCommunicatorBase):
         operation, _ = self._meet(f"allreduce of {data.dtype} {data.shape}")
         total = data.copy(order="C")
         if self.size > 1 and total.size:
-            self._add(total.reshape(-1), operation, self._device.mark())
+            with self._stream(total, operation) as stream:
+                self._nccl.all_reduce(total.reshape(-1), stream)
         return total
 
     def empty(self, size: int, dtype: Any, param: Parameter) -> NdArray:
         return param.xp.empty(size, dtype)
+
+    def keep(self, buffer: NdArray) -> None:
+        self._nccl.give_stream(buffer)
 
     def on_wire(self, grad: NdArray) -> NdArray:
         return grad
@@ -64,18 +69,41 @@ class PureNcclCommunicator(MpiCommunicatorBase):
             start += grad.size
         return buffer
 
-    def _sum_in_place(self, buffer: NdArray, operation: Operation, after: Any = None) -> None:
-        after = self._device.mark() if after is None else after
-        if self.get_config("allreduce_grad_dtype") == "bfloat16":
-            bits = _wire.to_bfloat16(buffer)
-            self._add(bits, operation, self._device.mark(), is_bfloat16=True)
-            buffer[...] = _wire.from_bfloat16(bits)
-        else:
-            self._add(buffer, operation, after)
+    def _mean_in_place(self, buffer: NdArray, operation: Operation, after: Any = None) -> None:
+        with self._stream(buffer, operation, after) as stream:
+            if self._half is None:
+                self._nccl.all_reduce(buffer, stream)
+                buffer /= self.size
+                return
+            buffer /= self.size  # first, for NCCL adds in 16 bits, where the sum might overflow
+            bits = _halves.to_wire(buffer, self._half)
+            self._nccl.all_reduce(bits, stream, self._half == "bfloat16")
+            buffer[...] = _halves.from_wire(bits, self._half)
 
-    def _add(self, array: NdArray, operation: Operation, after: Any, is_bfloat16: bool = False) -> None:
+    def _mean_of_part(self, parts: NdArray, operation: Operation, after: Any = None) -> NdArray:
+        with self._stream(parts, operation, after) as stream:
+            if self._half is None:
+                mine = parts[self.rank].copy()
+                self._nccl.reduce_scatter(parts, mine, stream)
+                mine /= self.size
+                return mine
+            parts /= self.size
+            bits = _halves.to_wire(parts, self._half)
+            mine = bits[self.rank].copy()
+            self._nccl.reduce_scatter(bits, mine, stream, self._half == "bfloat16")
+            return _halves.from_wire(mine, self._half)
+
+    def _allgather_parts(self, mine: NdArray, everyone: NdArray, operation: Operation, after: Any = None) -> None:
+        with self._stream(everyone, operation, after) as stream:
+            self._nccl.all_gather(mine, everyone, stream)
+
+    @contextmanager
+    def _stream(self, array: NdArray, operation: Operation, after: Any = None) -> Iterator[Any]:
+        """The stream of an array; what is asked of it in the scope has ended, on all ranks, when the scope has."""
         try:
-            self.supervisor.wait(self._nccl.add(array, after, is_bfloat16), operation, array.nbytes)
+            with self._nccl.stream_for(array, after) as stream:
+                yield stream
+            self.supervisor.wait(self._nccl.end_of(stream), operation, array.nbytes)
         except Exception:
             self._nccl.abort()
             raise

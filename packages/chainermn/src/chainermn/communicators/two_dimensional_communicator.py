@@ -30,7 +30,7 @@ class TwoDimensionalCommunicator(NodeCommunicator):
                 f"ranks with {self.intra_size} on this one; use hierarchical"
             )
 
-    def _sum_in_place(self, buffer: NdArray, operation: Operation, after: Any = None) -> None:
+    def _mean_in_place(self, buffer: NdArray, operation: Operation, after: Any = None) -> None:
         for piece in _wire.pieces(buffer):
             length = -(-piece.size // self.intra_size)
             padded = numpy.zeros(length * self.intra_size, piece.dtype)
@@ -38,7 +38,7 @@ class TwoDimensionalCommunicator(NodeCommunicator):
             mine = numpy.empty(length, piece.dtype)
             with self.supervisor.blocking(operation, 3 * piece.nbytes):
                 data, add = _wire.addend(padded)
-                self._intra.Reduce_scatter_block(data, _wire.addend(mine)[0], add)
-                self._allreduce_piece(self._inter, mine)
+                self._intra.Reduce_scatter_block(data, mine, add)
+                self._mean_piece(self._inter, mine)
                 self._intra.Allgather(_wire.message(mine), _wire.message(padded))
             piece[...] = padded[: piece.size]

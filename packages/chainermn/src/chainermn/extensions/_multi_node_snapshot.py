@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainer.training import Extension
 
+from chainermn._sharded_optimizer import ShardedOptimizer
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
 
 if TYPE_CHECKING:
@@ -62,7 +63,17 @@ class _MultiNodeSnapshot(Extension):
             snapshot.filename += f".{comm.rank}"
 
     def initialize(self, trainer: Trainer) -> None:
-        """Resumes all ranks of the set from the snapshot of one, if that is to be done."""
+        """Resumes all ranks of the set from the snapshot of one, if that is to be done.
+
+        Raises:
+            ValueError: Ranks of the set do not hold the same: an optimizer is sharded.
+        """
+        optimizers = trainer.updater.get_all_optimizers().values()
+        if len(self.replica_set) > 1 and any(isinstance(each, ShardedOptimizer) for each in optimizers):
+            raise ValueError(
+                "a snapshot of one rank has only its part of the states of a sharded optimizer; use "
+                "create_multi_node_checkpointer, or a replica set for each rank"
+            )
         if self.is_master:
             self.snapshot.initialize(trainer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
@@ -15,6 +16,7 @@ from chainer import Serializer
 from chainer.serializers import load_npz, save_npz
 from chainer.training import Extension
 
+from chainermn._sharded_optimizer import ShardedOptimizer
 from chainermn._wrapper import Wrapper
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
 
@@ -31,8 +33,9 @@ def create_multi_node_checkpointer(
     complete file, or does nothing if there is none. Files are ``{name}.{rank}.{iteration}``. When training has come
     to its end they are deleted: they are there for going on, not for keeping a model.
 
-    A checkpoint of as many ranks as there are now resumes exactly. One of another number of ranks
-    resumes models, optimizers, iteration and epoch; the data is scattered anew, so the epoch begins again.
+    A checkpoint of as many ranks as there are now resumes exactly. One of another number of ranks resumes models,
+    optimizers, iteration and epoch, also if the states of the optimizer are sharded; the data is scattered anew, so the
+    epoch begins again, and gradients that were being accumulated are dropped.
 
     Args:
         name: First part of the files' names.
@@ -122,12 +125,19 @@ class _MultiNodeCheckpointer(Extension):
         if iteration is None:
             return
         source = directory / f"{self.name}.{self.comm.rank % n_ranks}.{iteration}"
+        optimizers = [optimizer, *trainer.updater.get_all_optimizers().values()]
         if n_ranks == self.comm.size:
             load_npz(source, _Checkpoint(trainer, n_ranks))
             self.files = [self._filename(i) for i in sorted(i for i, rank in found if rank == self.comm.rank)]
         else:
-            load_npz(source, _Checkpoint(trainer, n_ranks), ignore_names=_is_place_in_data)
-        for each in [optimizer, *trainer.updater.get_all_optimizers().values()]:
+            with contextlib.ExitStack() as stack:
+                names = [f"{self.name}.{rank}.{iteration}" for rank in range(n_ranks)]
+                files = [stack.enter_context(numpy.load(directory / name)) for name in names]
+                for each in optimizers:
+                    if isinstance(each, ShardedOptimizer):
+                        stack.enter_context(each.joining(files))
+                load_npz(source, _Checkpoint(trainer, n_ranks), ignore_names=_is_of_one_rank)
+        for each in optimizers:
             if isinstance(each, Wrapper):
                 each.assume_distributed()  # or its first update would do nothing but distribute parameters
 
@@ -216,6 +226,8 @@ def _newest(by_rank: list[dict[tuple[int, int], int]]) -> tuple[int | None, int]
     return None, 0
 
 
-def _is_place_in_data(name: str) -> bool:
-    """Whether an entry tells where an iterator was: of no use when the data has been cut differently."""
-    return name.startswith("updater/iterator:") and not name.endswith("/epoch")
+def _is_of_one_rank(name: str) -> bool:
+    """Whether an entry is of no use when the data has been cut differently: where an iterator was, or half a step."""
+    if name.startswith("updater/iterator:"):
+        return not name.endswith("/epoch")
+    return name.startswith("updater/optimizer:") and name.endswith("/n_accumulated")
