@@ -24,6 +24,8 @@ def main(what):
         step()
     if comm.rank == 1:
         go_wrong(what, comm)
+    if what == "forgets to walk back" and comm.rank == 0:
+        F.sum(chainermn.functions.recv(comm, rank=1)).backward()
     if what == "differs":
         comm.allreduce(np.zeros(4, "float32"))
     step()
@@ -46,9 +48,11 @@ def go_wrong(what, comm):
         case "sleeps":
             time.sleep(1000)
         case "stalls inside":
-            type(comm)._allreduce_piece = lambda *_: time.sleep(1000)
+            type(comm)._mean_piece = lambda *_: time.sleep(1000)
         case "differs":
             comm.allreduce(np.zeros(3, "float32"))
+        case "forgets to walk back":  # of an array that no MPI takes without a receiver
+            chainermn.functions.send(np.ones(2**22, "float32"), comm, rank=0)
         case "is elsewhere":
             comm.recv(0, tag=5)
 

@@ -28,6 +28,11 @@ WAITED = r"while rank [02] waited in mean of 3 gradients in float32 \(step 3, op
             r"ranks 0, 2 call allreduce of float32 \(4,\), rank 1 calls allreduce of float32 \(3,\) \(step 2, ",
         ),
         (
+            "forgets to walk back",
+            r"rank 1 waits in mean of 3 .* while rank 0 waited in send to rank 1 with tag 0 \(step 2, operation|"
+            r"rank 0 waits in send to rank 1 with tag 0 .* while rank [12] waited in mean",
+        ),
+        (
             "is elsewhere",
             rf"rank 1 waits in recv from rank 0 with tag 5 .*; 3 s passed .*, {WAITED}|while rank 1 waited",
         ),

@@ -70,6 +70,30 @@ def test_there_and_on_and_back_again(comm):
         MF.send(MF.recv(comm, rank=0) * 3, comm, rank=0).backward()
 
 
+def test_they_are_differentiable_twice(comm):
+    """The gradient of y^3 on the other rank comes back as 3 x^2, and can be differentiated."""
+    x = variable(4)
+    if comm.rank == 0:
+        delegate = MF.send(x, comm, rank=1)
+        delegate.backward(enable_double_backprop=True)
+        gx = x.grad_var
+        np.testing.assert_allclose(gx.array, 3 * x.array**2)
+        x.cleargrad()
+        MF.pseudo_connect(delegate, F.sum(gx * 2)).backward()
+        np.testing.assert_allclose(x.grad, 12 * x.array)
+    elif comm.rank == 1:
+        start = chainer.Variable(np.empty(0, "float32"))
+        F.sum(MF.recv(comm, rank=0, delegate_variable=start) ** 3).backward(enable_double_backprop=True)
+        start.grad_var.backward()
+
+
+def test_a_variable_that_requires_no_gradient_is_walked_back_to(comm):
+    if comm.rank == 0:
+        MF.send(chainer.Variable(np.ones(2, "float32"), requires_grad=False), comm, rank=1).backward()
+    elif comm.rank == 1:
+        F.sum(MF.recv(comm, rank=0)).backward()
+
+
 def test_pseudo_connect_goes_on_and_waits(comm):
     x = variable(3)
     if comm.rank == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chainer import Variable
 
 _NAME = "delegate_variable"
@@ -18,3 +20,8 @@ def as_delegate(variable: Variable) -> Variable:
 def is_delegate(variable: Variable) -> bool:
     """Whether a variable has been made one."""
     return variable.name == _NAME and variable.size == 0
+
+
+def in_graph(x: Any) -> Variable:
+    """A variable that requires a gradient: other ranks walk back through the function, so this one has to as well."""
+    return x if isinstance(x, Variable) and x.requires_grad else Variable(x.array if isinstance(x, Variable) else x)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from typing import Any
 
-import chainer
 import numpy
-from chainer import Variable, backend
-from chainer.types import Arrays, VariableLike
+from chainer import FunctionNode, Variable, backend
+from chainer.types import Arrays, VariableLike, Variables
 
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
-from chainermn.functions._delegate import as_delegate
+from chainermn.functions._delegate import as_delegate, in_graph
 
 
-class _Collective(chainer.Function):
+class _Collective(FunctionNode):
     """Base of the nodes below: all ranks go through forward and through backward together.
+
+    Backward is made of functions of this module, so it can be differentiated again.
 
     Args:
         comm: The ranks.
@@ -25,47 +28,43 @@ class _Collective(chainer.Function):
         super().__init__()
         self.comm = comm
 
-    def _filled(self, grad_outputs: Arrays) -> Arrays:
+    def _filled(self, grad_outputs: Variables) -> tuple[Variable, ...]:
         """The gradients, zeros where there are none: other ranks wait for them."""
-        xp = backend.get_array_module(*grad_outputs)
         return tuple(
-            xp.zeros(shape, dtype) if gy is None else gy for gy, (shape, dtype) in zip(grad_outputs, self._outputs)
+            Variable(xp.zeros(shape, dtype)) if gy is None else gy
+            for gy, (xp, shape, dtype) in zip(grad_outputs, self._outputs, strict=True)
         )
 
     def _note(self, outputs: Arrays) -> Arrays:
-        self._outputs = [(y.shape, y.dtype) for y in outputs]
+        self._outputs = [(backend.get_array_module(y), y.shape, y.dtype) for y in outputs]
         return outputs
-
-    def _sum_of_parts(self, grads: Sequence[Any]) -> Any:
-        """The sum of what ranks have for this one."""
-        parts = self.comm.alltoall(tuple(grads))
-        return sum(parts[1:], start=parts[0])
 
 
 class AllGather(_Collective):
     """Node of :func:`allgather`."""
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs(())
         return self._note(self.comm.allgather(inputs[0]))
 
-    def backward(self, inputs: Arrays, grad_outputs: Arrays) -> Arrays:
-        return (self._sum_of_parts(self._filled(grad_outputs)),)
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        return (_sum(alltoall(self.comm, self._filled(grad_outputs))),)
 
 
 class AllToAll(_Collective):
     """Node of :func:`alltoall`."""
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs(())
         return self._note(self.comm.alltoall(inputs))
 
-    def backward(self, inputs: Arrays, grad_outputs: Arrays) -> Arrays:
-        return self.comm.alltoall(self._filled(grad_outputs))
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        gxs = alltoall(self.comm, self._filled(grad_outputs))
+        return tuple(gxs[i] for i in indexes)
 
 
 class _Rooted(_Collective):
     """One rank plays another part than the others.
+
+    On those, what has no counterpart is a delegate variable: it holds nothing, and backward can start from it.
 
     Args:
         comm: The ranks.
@@ -86,38 +85,33 @@ class Bcast(_Rooted):
     """Node of :func:`bcast`."""
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs(())
         return self._note((self.comm.bcast(inputs[0] if self.is_root else None, root=self.root),))
 
-    def backward(self, inputs: Arrays, grad_outputs: Arrays) -> Arrays:
-        gxs = self.comm.gather(self._filled(grad_outputs)[0], self.root)
-        if gxs is None:
-            return (_nothing(),)
-        return (sum(gxs[1:], start=gxs[0]),)
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        gxs = gather(self.comm, self._filled(grad_outputs)[0], self.root)
+        return (_sum(gxs) if self.is_root else gxs,)
 
 
 class Gather(_Rooted):
     """Node of :func:`gather`."""
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs(())
         ys = self.comm.gather(inputs[0], self.root)
         return self._note((_nothing(),) if ys is None else ys)
 
-    def backward(self, inputs: Arrays, grad_outputs: Arrays) -> Arrays:
-        return (self.comm.scatter(self._filled(grad_outputs) if self.is_root else None, self.root),)
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        return (scatter(self.comm, self._filled(grad_outputs) if self.is_root else None, self.root),)
 
 
 class Scatter(_Rooted):
     """Node of :func:`scatter`."""
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs(())
         return self._note((self.comm.scatter(inputs if self.is_root else None, self.root),))
 
-    def backward(self, inputs: Arrays, grad_outputs: Arrays) -> Arrays:
-        gxs = self.comm.gather(self._filled(grad_outputs)[0], self.root)
-        return (_nothing(),) if gxs is None else gxs
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        gxs = gather(self.comm, self._filled(grad_outputs)[0], self.root)
+        return tuple(gxs[i] for i in indexes) if self.is_root else (gxs,)
 
 
 def allgather(comm: MpiCommunicatorBase, x: VariableLike) -> tuple[Variable, ...]:
@@ -137,7 +131,7 @@ def allgather(comm: MpiCommunicatorBase, x: VariableLike) -> tuple[Variable, ...
         >>> y.array
         array([1., 1.], dtype=float32)
     """
-    return _as_tuple(AllGather(comm)(x))
+    return AllGather(comm).apply((in_graph(x),))
 
 
 def alltoall(comm: MpiCommunicatorBase, xs: Sequence[VariableLike]) -> tuple[Variable, ...]:
@@ -152,7 +146,7 @@ def alltoall(comm: MpiCommunicatorBase, xs: Sequence[VariableLike]) -> tuple[Var
     """
     if len(xs) != comm.size:
         raise ValueError(f"xs must have one variable a rank: {comm.size} ranks, got {len(xs)}")
-    return _as_tuple(AllToAll(comm)(*xs))
+    return AllToAll(comm).apply([in_graph(x) for x in xs])
 
 
 def bcast(comm: MpiCommunicatorBase, x: VariableLike | None, root: int = 0) -> Variable:
@@ -160,10 +154,11 @@ def bcast(comm: MpiCommunicatorBase, x: VariableLike | None, root: int = 0) -> V
 
     Args:
         comm: The ranks.
-        x: Variable; not looked at on other ranks.
+        x: Variable; on other ranks ``None``, or a variable without elements: after ``backward(
+            enable_double_backprop=True)`` its gradient is the delegate variable of the gradient on rank ``root``.
         root: The rank that has it.
     """
-    y: Variable = Bcast(comm, root)(x if comm.rank == root else Variable(_nothing()))
+    (y,) = Bcast(comm, root).apply((in_graph(x) if comm.rank == root else _start(x),))
     return y
 
 
@@ -178,31 +173,38 @@ def gather(comm: MpiCommunicatorBase, x: VariableLike, root: int = 0) -> Any:
     Returns:
         On rank ``root`` a tuple of one variable a rank. On others a delegate variable, from which backward can start.
     """
-    ys = Gather(comm, root)(x)
-    return _as_tuple(ys) if comm.rank == root else as_delegate(ys)
+    ys = Gather(comm, root).apply((in_graph(x),))
+    return ys if comm.rank == root else as_delegate(ys[0])
 
 
-def scatter(comm: MpiCommunicatorBase, xs: Sequence[VariableLike] | None, root: int = 0) -> Variable:
+def scatter(comm: MpiCommunicatorBase, xs: Sequence[VariableLike] | Variable | None, root: int = 0) -> Variable:
     """Gives ``xs[i]`` of rank ``root`` to rank ``i``.
 
     Args:
         comm: The ranks.
-        xs: One variable a rank; not looked at on other ranks.
+        xs: One variable a rank; on other ranks ``None``, or one without elements as in :func:`bcast`.
         root: The rank that has them.
 
     Raises:
         ValueError: On rank ``root``, it is another number than there are ranks.
     """
     if comm.rank != root:
-        return Scatter(comm, root)(Variable(_nothing()))
-    if xs is None or len(xs) != comm.size:
+        (y,) = Scatter(comm, root).apply((_start(xs),))
+        return y
+    if xs is None or isinstance(xs, Variable) or len(xs) != comm.size:
         n = "none" if xs is None else str(len(xs))
         raise ValueError(f"xs must have one variable a rank: {comm.size} ranks, got {n}")
-    return Scatter(comm, root)(*xs)
+    (y,) = Scatter(comm, root).apply([in_graph(x) for x in xs])
+    return y
 
 
-def _as_tuple(ys: Any) -> tuple[Variable, ...]:
-    return ys if isinstance(ys, tuple) else (ys,)
+def _sum(parts: Sequence[Variable]) -> Variable:
+    return functools.reduce(operator.add, parts)
+
+
+def _start(given: Any) -> Variable:
+    """Where the graph of a rank begins that gets what it has from another: what the user gave for it, or a new one."""
+    return given if isinstance(given, Variable) and given.size == 0 else Variable(_nothing())
 
 
 def _nothing() -> Any:

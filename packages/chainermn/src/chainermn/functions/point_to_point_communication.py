@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import chainer
-from chainer import Variable, backend
-from chainer.types import Arrays, NdArray, VariableLike
+import chainer.functions
+import numpy
+from chainer import FunctionNode, Variable, backend
+from chainer.types import Arrays, VariableLike, Variables
 
 from chainermn.communicators.mpi_communicator_base import MpiCommunicatorBase
-from chainermn.functions._delegate import as_delegate
+from chainermn.functions._delegate import as_delegate, in_graph
 
 
-class Send(chainer.Function):
-    """Node of :func:`send`: backward receives.
+class _PointToPoint(FunctionNode):
+    """Base of the nodes below.
 
     Args:
         comm: The ranks.
-        peer_rank: Where to send.
+        peer_rank: The other one.
         peer_tag: Tag of the message.
     """
 
@@ -26,48 +27,41 @@ class Send(chainer.Function):
         super().__init__()
         self.comm, self.peer_rank, self.peer_tag = comm, peer_rank, peer_tag
 
+
+class Send(_PointToPoint):
+    """Node of :func:`send`: backward receives."""
+
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs(())
         # One array goes as an array, so that the other side need not know how many there could have been.
         self.comm.send(inputs[0] if len(inputs) == 1 else inputs, self.peer_rank, self.peer_tag)
         return (backend.get_array_module(inputs[0]).empty(0, inputs[0].dtype),)
 
-    def backward(self, inputs: Arrays, grad_outputs: Arrays) -> Arrays:
-        grads = self.comm.recv(self.peer_rank, self.peer_tag)
-        return grads if isinstance(grads, tuple) else (grads,)
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        gxs = recv(self.comm, self.peer_rank, grad_outputs[0], self.peer_tag, force_tuple=True)
+        return tuple(gxs[i] for i in indexes)
 
 
-class Recv(chainer.Function):
-    """Node of :func:`recv`: backward sends.
-
-    Args:
-        comm: The ranks.
-        peer_rank: Where from.
-        peer_tag: Tag of the message.
-    """
-
-    def __init__(self, comm: MpiCommunicatorBase, peer_rank: int, peer_tag: int) -> None:
-        super().__init__()
-        self.comm, self.peer_rank, self.peer_tag = comm, peer_rank, peer_tag
-
-    def __call__(self, *inputs: Any) -> Any:
-        if not inputs:
-            # A node without an input that requires gradients would be left out of backward.
-            inputs = (Variable(_nothing()),)
-        return super().__call__(*inputs)
+class Recv(_PointToPoint):
+    """Node of :func:`recv`: backward sends."""
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs(())
-        self._like = [(x.shape, x.dtype) for x in inputs]
+        (delegate,) = inputs
+        self._delegate = delegate
         data = self.comm.recv(self.peer_rank, self.peer_tag)
         arrays = data if isinstance(data, tuple) else (data,)
-        self._received = [(x.shape, x.dtype) for x in arrays]
+        self._received = [(backend.get_array_module(x), x.shape, x.dtype) for x in arrays]
         return arrays
 
-    def backward(self, inputs: Arrays, grad_outputs: Arrays) -> Arrays:
-        grads = tuple(_zeros(like) if gy is None else gy for gy, like in zip(grad_outputs, self._received, strict=True))
-        self.comm.send(grads[0] if len(grads) == 1 else grads, self.peer_rank, self.peer_tag)
-        return tuple(_zeros(like) for like in self._like)
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        gys = [
+            Variable(xp.zeros(shape, dtype)) if gy is None else gy
+            for gy, (xp, shape, dtype) in zip(grad_outputs, self._received, strict=True)
+        ]
+        sent = send(gys, self.comm, self.peer_rank, self.peer_tag)
+        if self._delegate.size:  # some variable of the user, for the order alone
+            return (Variable(backend.get_array_module(self._delegate).zeros_like(self._delegate)),)
+        # What was sent stands for the graph on the other side again, should that be differentiated.
+        return (chainer.functions.cast(sent, self._delegate.dtype),)
 
 
 def send(
@@ -89,9 +83,8 @@ def send(
     """
     _check_peer(communicator, rank)
     xs = x if isinstance(x, tuple | list) else (x,)
-    # The receiver sends gradients back in any case, so plain arrays get a place in the graph as well.
-    xs = [each if isinstance(each, Variable) else Variable(each) for each in xs]
-    return as_delegate(Send(communicator, rank, tag)(*xs))
+    (delegate,) = Send(communicator, rank, tag).apply([in_graph(each) for each in xs])
+    return as_delegate(delegate)
 
 
 def recv(
@@ -108,6 +101,8 @@ def recv(
         rank: The sender.
         delegate_variable: What has to be done before, on the way forward, and after, on the way back: the result of
             :func:`send` on this rank. Without it, backward may meet the two in another order than the other rank does.
+            After ``backward(enable_double_backprop=True)`` its gradient is the delegate variable of the gradients that
+            were sent, from which they can be differentiated again.
         tag: Tag of the message.
         force_tuple: Whether one array is returned as a tuple, too.
 
@@ -118,21 +113,11 @@ def recv(
         ValueError: ``rank`` is this rank.
     """
     _check_peer(communicator, rank)
-    node = Recv(communicator, rank, tag)
-    received = node() if delegate_variable is None else node(delegate_variable)
-    if force_tuple and not isinstance(received, tuple):
-        return (received,)
-    return received
+    start = numpy.empty(0, numpy.float32) if delegate_variable is None else delegate_variable
+    received = Recv(communicator, rank, tag).apply((in_graph(start),))
+    return received if force_tuple or len(received) > 1 else received[0]
 
 
 def _check_peer(communicator: MpiCommunicatorBase, rank: int) -> None:
     if rank == communicator.rank:
         raise ValueError(f"rank must be another rank than this one, got {rank}")
-
-
-def _nothing() -> NdArray:
-    return chainer.get_device("@numpy").xp.empty(0, "float32")
-
-
-def _zeros(like: tuple[tuple[int, ...], Any]) -> NdArray:
-    return chainer.get_device("@numpy").xp.zeros(*like)

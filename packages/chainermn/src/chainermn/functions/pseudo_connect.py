@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import chainer
-from chainer import Variable, backend
-from chainer.types import Arrays
+from chainer import FunctionNode, Variable
+from chainer.types import Arrays, Variables
 
 from chainermn.functions._delegate import as_delegate, is_delegate
 
 
-class PseudoConnect(chainer.Function):
+class PseudoConnect(FunctionNode):
     """Node of :func:`pseudo_connect`: the identity of all inputs but the first."""
 
     def forward(self, inputs: Arrays) -> Arrays:
-        self.retain_inputs(())
         delegate, *actual = inputs
         self._delegate = delegate
         return tuple(actual)
 
-    def backward(self, inputs: Arrays, grad_outputs: Arrays) -> Arrays:
-        xp = backend.get_array_module(self._delegate)
-        return xp.zeros_like(self._delegate), *grad_outputs
+    def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
+        # Nothing, but a gradient: without one the walk would not go there.
+        gxs = (Variable(self._delegate), *grad_outputs)
+        return tuple(gxs[i] for i in indexes)
 
 
 def pseudo_connect(delegate_variable: Variable | None, *actual_variables: Variable) -> Any:
@@ -51,8 +50,8 @@ def pseudo_connect(delegate_variable: Variable | None, *actual_variables: Variab
         raise TypeError("actual_variables must not be empty: backward would have nowhere to start")
     if delegate_variable is None:
         return actual_variables[0] if len(actual_variables) == 1 else actual_variables
-    connected = PseudoConnect()(delegate_variable, *actual_variables)
-    for before, after in zip(actual_variables, connected if isinstance(connected, tuple) else (connected,)):
+    connected = PseudoConnect().apply((delegate_variable, *actual_variables))
+    for before, after in zip(actual_variables, connected, strict=True):
         if is_delegate(before):
             as_delegate(after)
-    return connected
+    return connected[0] if len(connected) == 1 else connected
