@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     facts, missing = gather(peers, arguments.threads)
     present = [peer for peer in peers if peer.name in facts]
     if arguments.short:
-        found = [agreement.check(workload, present, arguments.threads) for workload in workloads]
+        found = [agreement.check(workload, able(workload, present), arguments.threads) for workload in workloads]
         print(report.agreements(found, missing))
         return int(bool(missing) or any(each.failures or each.disagreements() for each in found))
 
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     measurements = []
     for workload in workloads:
         print(f"measuring {workload.name}", file=sys.stderr)
-        measurements.append(rounds.measure(workload, present, plan))
+        measurements.append(rounds.measure(workload, able(workload, present), plan))
     run = report.Run(arguments.subject, plan, facts, missing, measurements)
     print(report.ratios(run), report.environments(run), sep="\n\n")
     save(run, arguments.out)
@@ -103,6 +103,11 @@ def chosen_peers(subject: str, against: str) -> list[Peer]:
     return [PEERS[name] for name in names]
 
 
+def able(workload: Workload, peers: Sequence[Peer]) -> list[Peer]:
+    """Return those of the peers that can take part."""
+    return [peer for peer in peers if workload.peers is None or peer.name in workload.peers]
+
+
 def gather(peers: Sequence[Peer], threads: int) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
     """Return the versions of the peers that can be had, and why the others cannot."""
     facts, missing = {}, {}
@@ -120,7 +125,7 @@ def profile(subject: Peer, workloads: Sequence[Workload], threads: int) -> int:
     status = 0
     for workload in workloads:
         try:
-            with Worker(subject, threads) as worker:
+            with Worker(subject, threads, workload.ranks) as worker:
                 worker.ask("facts")
                 variant = worker.ask("prepare", case=workload.name)[0]
                 rows = worker.ask("profile", variant=variant, seconds=PROFILE_SECONDS)

@@ -43,7 +43,7 @@ def check(workload: Workload, peers: Sequence[Peer], threads: int) -> Agreement:
 
 
 def _numbers(workload: Workload, peer: Peer, threads: int) -> Mapping[str, Fingerprints]:
-    with Worker(peer, threads) as worker:
+    with Worker(peer, threads, workload.ranks) as worker:
         worker.ask("facts")
         variants = worker.ask("prepare", case=workload.name, small=True)
         return {f"{peer.name} {variant}": worker.ask("numbers", variant=variant) for variant in variants}

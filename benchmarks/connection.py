@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.peers import ROOT, Peer
+from benchmarks.worker.ranks import MEETING_PLACE
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -17,23 +21,37 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 # library chooses for this processor.
 DROPPED_VARIABLES = ("PYTHONPATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
+MPIEXEC_OPTIONS = ("--oversubscribe", "--bind-to", "none")
+AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}  # as in a container
+FAREWELL_SECONDS = 10
+
 
 class WorkerFailure(Exception):
     """A worker could not do what it was asked; the message is what it answered."""
 
 
 class Worker:
-    """A process that runs one peer. Leaving the context ends it.
+    """A process that runs one peer, or several that do so together. Leaving the context ends it.
+
+    Args:
+        peer: Whose interpreter to start.
+        threads: Of each process.
+        ranks: Number of processes; several are started by the mpiexec that is installed beside this interpreter.
 
     Raises:
         EnvironmentFailure: The peer has no interpreter.
         WorkerFailure: Its interpreter does not start.
     """
 
-    def __init__(self, peer: Peer, threads: int) -> None:
+    def __init__(self, peer: Peer, threads: int, ranks: int = 1) -> None:
         environ = {name: value for name, value in os.environ.items() if name not in DROPPED_VARIABLES}
         environ |= dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"PYTHONNOUSERSITE": "1"} | dict(peer.environ)
         command = [peer.interpreter(), "-m", "benchmarks.worker", peer.framework, str(threads)]
+        self._ranks = ranks
+        self._meeting_place = tempfile.TemporaryDirectory()
+        if ranks > 1:
+            environ |= AS_ROOT | {MEETING_PLACE: self._meeting_place.name}
+            command = [str(Path(sys.executable).parent / "mpiexec"), *MPIEXEC_OPTIONS, "-n", str(ranks), *command]
         self._log = tempfile.TemporaryFile("w+", errors="replace")
         try:
             self._process = subprocess.Popen(
@@ -46,7 +64,7 @@ class Worker:
                 text=True,
             )
         except OSError as error:
-            self._log.close()
+            self._close()
             raise WorkerFailure(f"{command[0]} does not start: {error}") from error
 
     def ask(self, do: str, **arguments: object) -> Any:
@@ -80,6 +98,23 @@ class Worker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self._process.kill()  # nothing it holds is worth a farewell
+        if self._ranks == 1:
+            self._process.kill()  # nothing it holds is worth a farewell
+        else:
+            self._end_ranks()
         self._process.communicate()
+        self._close()
+
+    def _end_ranks(self) -> None:
+        """Lets all ranks leave: killing mpiexec would leave them behind."""
+        assert self._process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            print(file=self._process.stdin, flush=True)
+        try:
+            self._process.wait(FAREWELL_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+
+    def _close(self) -> None:
         self._log.close()
+        self._meeting_place.cleanup()

@@ -41,6 +41,12 @@ class Workload(ABC):
     rounds = 15
     """Measurements of each peer, where the command is not told otherwise; fewer for steps of seconds."""
 
+    ranks = 1
+    """Processes that take a step together, started by mpiexec; the time is that of the first."""
+
+    peers: Sequence[str] | None = None
+    """Names of the peers that can take part; ``None`` for all."""
+
     aim: float | None = None
     """The ratio to the best peer that we want, where we have set ourselves one."""
 

@@ -36,7 +36,9 @@ class Session:
         return list(self._steps)
 
     def calibrate(self, variant: str, seconds: float) -> int:
-        """Warm up, and return the number of steps that take that long."""
+        """Warm up, and return the number of steps that take that long; of several ranks, a fixed number."""
+        if self._workload.ranks > 1:  # by their own clocks they would count differently, and wait for each other
+            return timing.warm_up(self._step(variant))
         return timing.calibrate(self._step(variant), seconds)
 
     def measure(self, variant: str, loops: int) -> float:

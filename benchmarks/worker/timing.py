@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WARM_UP_SECONDS = 0.2
 LONG_SECONDS = 1.0
 """Longer steps need no step before them: what cold caches cost is lost in it."""
+WARM_UP_STEPS, TIMED_STEPS = 4, 3  # of ranks together
 
 
 def calibrate(step: Step, seconds: float) -> int:
@@ -32,6 +33,12 @@ def calibrate(step: Step, seconds: float) -> int:
         loops = min(10 * loops, int(1.1 * loops * seconds / taken) + 1)
         taken = elapsed(step, loops)
     return loops
+
+
+def warm_up(step: Step) -> int:
+    """Warm up by a fixed number of steps, and return how many to time."""
+    elapsed(step, WARM_UP_STEPS)
+    return TIMED_STEPS
 
 
 def measure(step: Step, loops: int) -> float:
