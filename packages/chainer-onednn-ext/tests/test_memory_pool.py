@@ -3,7 +3,6 @@ import gc
 import chainer.functions as F
 import numpy as np
 import pytest
-
 from chainer_onednn_ext import _core
 
 SHAPE = (4, 16, 128, 128)  # 4 MiB
