@@ -134,11 +134,29 @@ def test_what_is_pending_is_computed_in_one_pass(rng, steps, backprop):
 
 
 def test_what_others_may_ask_for_is_computed_on_its_own(rng):
-    x, W = draw(rng, 1, 3, 5, 5), draw(rng, 4, 3, 3, 3)
-    y = kernel("conv_forward")(last(x), W, None, (1, 1), (1, 1), (1, 1), 1, (5, 5))
+    x, W, b = draw(rng, 1, 3, 5, 5), draw(rng, 4, 3, 3, 3), draw(rng, 4)
+    y = kernel("conv_forward")(last(x), W, b, (1, 1), (1, 1), (1, 1), 1, (5, 5))
     z = kernel("relu")(y + last(np.ones((1, 4, 5, 5), np.float32)))
     assert y.pending is None  # its images were needed for z, so they are kept
     np.testing.assert_array_equal(z.array, np.maximum(y.array + 1, 0))
+
+
+def test_what_nobody_asks_for_is_never_computed(rng):
+    import chainer
+
+    x, W, b, scale = draw(rng, 1, 3, 5, 5), draw(rng, 4, 3, 3, 3), draw(rng, 4), draw(rng, 4)
+    with chainer.no_backprop_mode():
+        y = kernel("conv_forward")(last(x), W, b, (1, 1), (1, 1), (1, 1), 1, (5, 5))
+        normalized = y.affine(None, scale, b)
+        total = normalized + last(np.ones((1, 4, 5, 5), np.float32))
+        (origin,) = total.pending.origin
+        assert origin is y
+        del origin, y
+        z = kernel("relu")(total)
+        (origin,) = total.pending.origin
+        assert origin.pending is not None and normalized.pending is not None
+        expected = origin.array * scale.reshape(-1, 1, 1) + b.reshape(-1, 1, 1) + 1
+        close(z, np.maximum(expected, 0))
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4, 5), (3, 17, 7, 9), (8, 64, 8, 8), (1, 130, 3, 1), (2, 1, 60, 50)])

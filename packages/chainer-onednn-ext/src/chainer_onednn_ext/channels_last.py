@@ -20,15 +20,43 @@ from chainer_onednn_ext import _core
 from chainer_onednn_ext._counters import reorders
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(slots=True, eq=False)
+class Convolution:
+    """A convolution that has not run.
+
+    Attributes:
+        core: Its images, and its filters as they were when it was called.
+        bias: One number a channel, likewise.
+    """
+
+    core: _core.PendingConvolution
+    bias: NdArray | None
+
+    def run(self, scale: NdArray | None, shift: NdArray | None, addend: NdArray | None, rectifies: bool) -> NdArray:
+        """``y * scale + shift + addend``, or the positive part of it, in one pass where that can be had."""
+        if self.bias is not None:
+            bias = self.bias if scale is None else self.bias * scale
+            shift = bias if shift is None else bias + shift
+        elif scale is not None and shift is None:
+            shift = numpy.zeros_like(scale)
+        y = self.core.run(scale, shift, addend, rectifies)
+        if y is None:
+            y = self.core.run(None, None, None, False)
+            assert y is not None
+            y = _core.affine_last(y, None, scale, shift, addend, rectifies)
+        return y
+
+
+@dataclasses.dataclass(slots=True, eq=False)
 class Affine:
     """``(base - center) * scale + shift + addend``, where all but the base may be missing.
 
     Attributes:
-        base: Channels-last images, or a convolution that has not run.
+        base: Channels-last images, or a convolution.
         center, scale, shift: One number a channel; ``center`` only where the base is images.
         addend: Channels-last images.
-        origin: Where ``base`` is a convolution: what stands for its own output.
+        origin: What stands for the output of the convolution itself, in a tuple shared by all that go back to it, so
+            that it can be seen whether anybody else has it.
     """
 
     base: Any
@@ -36,25 +64,17 @@ class Affine:
     scale: NdArray | None = None
     shift: NdArray | None = None
     addend: NdArray | None = None
-    origin: ChannelsLast | None = None
+    origin: tuple[ChannelsLast] | None = None
 
     def compute(self, rectifies: bool = False) -> NdArray:
         """The images, or the positive part of them."""
-        if not isinstance(self.base, _core.PendingConvolution):
-            return _core.affine_last(self.base, self.center, self.scale, self.shift, self.addend, rectifies)
-        origin = self.origin
-        # Somebody else holds the output of the convolution and may ask for it: do not convolve twice.
-        if origin is not None and sys.getrefcount(origin) > 3:
-            return _core.affine_last(origin.values, None, self.scale, self.shift, self.addend, rectifies)
-        shift = self.shift
-        if self.scale is not None and shift is None:
-            shift = numpy.zeros_like(self.scale)
-        y = self.base.run(self.scale, shift, self.addend, rectifies)
-        if y is None:  # oneDNN convolves, but does not do all the rest in the same pass
-            y = _core.affine_last(
-                self.base.run(None, None, None, False), None, self.scale, self.shift, self.addend, rectifies
-            )
-        return y
+        base = self.base
+        if isinstance(base, Convolution):
+            # Somebody else who has the output of the convolution may ask for it: do not convolve twice.
+            if self.origin is None or sys.getrefcount(self.origin[0]) <= 2:
+                return base.run(self.scale, self.shift, self.addend, rectifies)
+            base = self.origin[0].values
+        return _core.affine_last(base, self.center, self.scale, self.shift, self.addend, rectifies)
 
 
 @dataclasses.dataclass(slots=True)
@@ -141,9 +161,11 @@ class ChannelsLast(raw.RawArray):
                 shift = shift + before.shift * scale
             if before.scale is not None:
                 scale = scale * before.scale
-            origin = self if before.origin is None and before.scale is before.shift is None else before.origin
-            return ChannelsLast(self.shape, None, Affine(before.base, None, scale, shift, None, origin))
+            return ChannelsLast(self.shape, None, Affine(before.base, None, scale, shift, None, self._origin(before)))
         return ChannelsLast(self.shape, None, Affine(self.values, center, scale, shift))
+
+    def _origin(self, pending: Affine) -> tuple[ChannelsLast] | None:
+        return (self,) if pending.origin is None and isinstance(pending.base, Convolution) else pending.origin
 
     def sum(self, axis: Any = None) -> Any:
         """Sum over axes; over all but the channels, of the images as they lie."""
@@ -163,8 +185,7 @@ class ChannelsLast(raw.RawArray):
         first, second = (self, other) if _takes_addend(self) else (other, self)
         before = first.pending
         if isinstance(before, Affine) and before.addend is None:
-            origin = first if before.scale is before.shift is None else before.origin
-            pending = dataclasses.replace(before, addend=second.values, origin=origin)
+            pending = dataclasses.replace(before, addend=second.values, origin=first._origin(before))
         else:
             pending = Affine(first.values, addend=second.values)
         return ChannelsLast(self.shape, None, pending)

@@ -25,7 +25,7 @@ from chainer.types import Arrays, NdArray, Shape
 
 from chainer_onednn_ext import _core
 from chainer_onednn_ext._counters import declined
-from chainer_onednn_ext.channels_last import Affine, ChannelsLast, Masked, values_of
+from chainer_onednn_ext.channels_last import Affine, ChannelsLast, Convolution, Masked, values_of
 
 _IMAGES = (0, 2, 3)  # the axes that share a channel
 _plain_batch_norm = GeneralBatchNormalizationImpl()
@@ -44,13 +44,13 @@ def conv_forward(
     x: Any, W: NdArray, b: NdArray | None, stride: Shape, pad: Shape, dilate: Shape, groups: int, out_size: Shape
 ) -> Any:
     """Convolution, to be computed with what follows it."""
-    base = None
+    core = None
     if _are_float32(W, b):
-        base = _core.conv_forward_last(values_of(x), W, stride, pad, dilate, groups, out_size)
-    if base is None:
+        core = _core.conv_forward_last(values_of(x), W, stride, pad, dilate, groups, out_size)
+    if core is None:
         return general_conv_forward(raw.plain(x), W, b, stride, pad, dilate, groups, out_size)
-    shift = None if b is None else b.copy()  # as it is now: the parameter may change before this is computed
-    return ChannelsLast((x.shape[0], W.shape[0], *out_size), None, Affine(base, shift=shift))
+    convolution = Convolution(core, None if b is None else b.copy())
+    return ChannelsLast((x.shape[0], W.shape[0], *out_size), None, Affine(convolution))
 
 
 @_serves("conv_backward_data")
