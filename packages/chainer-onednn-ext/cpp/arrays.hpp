@@ -8,6 +8,7 @@
 #define PY_ARRAY_UNIQUE_SYMBOL chainer_onednn_ext_numpy
 #include <numpy/arrayobject.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -61,6 +62,12 @@ public:
                                               : empty_from_pool(static_cast<int>(shape.size()), dims, type_number<T>());
         if (made == nullptr) nb::raise_python_error();
         return Array(nb::steal(made));
+    }
+
+    static Array zeros(const Dims &shape) {
+        Array made = empty(shape);
+        std::fill_n(made.data(), made.size(), T{0});
+        return made;
     }
 
     explicit operator bool() const { return object_.is_valid(); }

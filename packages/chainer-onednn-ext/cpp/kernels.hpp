@@ -42,6 +42,11 @@ nb::object log_softmax_backward(nb::handle y, nb::handle gy, int64_t axis);
 nb::object softmax_cross_entropy(nb::handle x, nb::handle t, int64_t ignore_label);
 nb::object softmax_cross_entropy_backward(nb::handle y, nb::handle t, nb::handle scale, int64_t ignore_label);
 
+nb::object embed_backward(nb::handle x, nb::handle gy, nb::handle w_shape);
+
+nb::object lstm(nb::handle c_prev, nb::handle x);
+nb::object lstm_backward(nb::handle c_prev, nb::handle gc, nb::handle gh, nb::handle gates, nb::handle tanh_c);
+
 nb::object rnn_forward(const std::string &unit, nb::handle x, nb::handle h0, nb::handle c0, nb::handle ws,
                        nb::handle bs, nb::handle batches, bool is_reversed);
 nb::object rnn_backward(const std::string &unit, nb::handle x, nb::handle h0, nb::handle c0, nb::handle ws,

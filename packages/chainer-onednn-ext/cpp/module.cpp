@@ -97,6 +97,9 @@ NB_MODULE(_core, m) {
     m.def("log_softmax_backward", log_softmax_backward);
     m.def("softmax_cross_entropy", softmax_cross_entropy);
     m.def("softmax_cross_entropy_backward", softmax_cross_entropy_backward);
+    m.def("embed_backward", embed_backward);
+    m.def("lstm", lstm);
+    m.def("lstm_backward", lstm_backward, nb::arg(), nb::arg().none(), nb::arg().none(), nb::arg(), nb::arg());
     m.def("rnn_forward", rnn_forward, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(),
           nb::arg());
     m.def("rnn_backward", rnn_backward, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),

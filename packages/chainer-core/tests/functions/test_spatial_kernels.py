@@ -175,7 +175,7 @@ BACKWARD: dict[str, tuple[str, Callable[..., Any], list[tuple[int, ...]], Callab
         "embed_backward",
         lambda W: F.embed_id(np.array([0, 1]), W),
         [VECTOR],
-        lambda x, gy, w_shape, ignore_label: filled(*w_shape),
+        lambda x, gy, w_shape: filled(*w_shape),
         [0],
     ),
     "ROI pooling, first": (

@@ -10,6 +10,7 @@ MODULES = (
     "activation",
     "convolution",
     "elementwise",
+    "embed",
     "flow",
     "linear",
     "loss",

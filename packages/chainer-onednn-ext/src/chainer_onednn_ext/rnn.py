@@ -1,28 +1,12 @@
-"""Layers of recurrent units over packed sequences: the plain body is in ``chainer.functions.rnn._layer``."""
+"""Recurrent layers over packed sequences, and LSTM step by step; the plain bodies are in ``chainer.functions.rnn``."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any
-
 from chainer_onednn_ext import _core
-from chainer_onednn_ext._counters import declined
+from chainer_onednn_ext._counters import counted
 from chainer_onednn_ext._table import serves
 
-
-def _counted(name: str, routine: Callable[..., Any]) -> Callable[..., Any]:
-    """The routine, which notes when it leaves the work to the plain body."""
-
-    @functools.wraps(routine)
-    def kernel(*arguments: Any) -> Any:
-        result = routine(*arguments)
-        if result is None:
-            declined[name] += 1
-        return result
-
-    return kernel
-
-
-rnn_forward = serves("rnn_forward")(_counted("rnn_forward", _core.rnn_forward))
-rnn_backward = serves("rnn_backward")(_counted("rnn_backward", _core.rnn_backward))
+rnn_forward = serves("rnn_forward")(counted("rnn_forward", _core.rnn_forward))
+rnn_backward = serves("rnn_backward")(counted("rnn_backward", _core.rnn_backward))
+lstm = serves("lstm")(counted("lstm", _core.lstm))
+lstm_backward = serves("lstm_backward")(counted("lstm_backward", _core.lstm_backward))

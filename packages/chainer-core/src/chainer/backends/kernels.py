@@ -37,7 +37,7 @@ NAMES = frozenset(
         *("relu", "relu_backward", "eltwise", "eltwise_backward"),
         *("layer_norm", "layer_norm_backward", "group_norm", "group_norm_backward"),
         *("dropout", "concat", "sum_many"),
-        *("rnn_forward", "rnn_backward"),
+        *("rnn_forward", "rnn_backward", "lstm", "lstm_backward"),
         "embed_backward",
         *("roi_align", "roi_align_backward", "roi_pool", "roi_pool_backward"),
         *("ctc", "nms", "im2col", "col2im"),

@@ -8,6 +8,7 @@ from chainer import backend
 from chainer.backends import kernels
 from chainer.configuration import config
 from chainer.function_node import FunctionNode
+from chainer.functions._gathered import gather
 from chainer.functions.array._scatter import add_at
 from chainer.types import Arrays, NdArray, Shape, VariableLike, Variables
 from chainer.utils import type_check
@@ -59,14 +60,34 @@ class EmbedIDFunction(FunctionNode):
         (x,) = self.get_retained_input_arrays()
         gW = None
         if 1 in indexes:
-            (gW,) = EmbedIDGrad(self._w_shape, self.ignore_label).forward((x, grad_outputs[0]))
+            gW = self._gradient(x, grad_outputs[0])
         return tuple([gW if i == 1 else None for i in indexes])
+
+    def _gradient(self, x: NdArray, gy: NdArray) -> Any:
+        """Gradient of the vectors, or a term of it that is to be computed with others."""
+        ids, rows = x.reshape(-1), gy.reshape(-1, gy.shape[-1])
+        if self.ignore_label is not None:
+            kept = ids != self.ignore_label
+            ids, rows = ids[kept], rows[kept]
+        gathered = gather(_sum_of_rows, (rows, ids), self.inputs[1], self._w_shape, gy.dtype)  # type: ignore[index]
+        return _sum_of_rows(rows, ids, self._w_shape, gy.dtype) if gathered is None else gathered
+
+
+def _sum_of_rows(gy: NdArray, x: NdArray, w_shape: Shape, dtype: Any) -> NdArray:
+    """Rows of ``gy`` added up by id."""
+    kernel = kernels.find("embed_backward", gy)
+    if kernel is not None and (gW := kernel(x, gy, w_shape)) is not None:
+        return gW
+    gW = backend.get_array_module(gy).zeros(w_shape, dtype)
+    add_at(gW, (x,), gy)
+    return gW
 
 
 class EmbedIDGrad(FunctionNode):
     """Gradient of :func:`embed_id` by the vectors: rows of ``gy`` added up by id.
 
-    The kernel ``embed_backward(x, gy, w_shape, ignore_label)`` returns it.
+    The kernel ``embed_backward(x, gy, w_shape)`` returns it, or ``None`` to leave it to the plain body. Ids to ignore
+    never come to it.
 
     Args:
         w_shape: Shape of the vectors.
@@ -80,15 +101,10 @@ class EmbedIDGrad(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0,))
         x, gy = inputs
-        kernel = kernels.find("embed_backward", gy)
-        if kernel is not None:
-            return (kernel(x, gy, self.w_shape, self.ignore_label),)
-        gW = backend.get_array_module(gy).zeros(self.w_shape, gy.dtype)
         if self.ignore_label is not None:
             kept = x != self.ignore_label
             x, gy = x[kept], gy[kept]
-        add_at(gW, (x,), gy)
-        return (gW,)
+        return (_sum_of_rows(gy, x, self.w_shape, gy.dtype),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (x,) = self.get_retained_inputs()

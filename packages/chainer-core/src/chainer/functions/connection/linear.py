@@ -9,8 +9,9 @@ import numpy
 
 from chainer.backends import kernels
 from chainer.function_node import FunctionNode
+from chainer.functions._gathered import gather
 from chainer.functions.math.sum import sum as _sum
-from chainer.types import Arrays, NdArray, VariableLike, Variables
+from chainer.types import Arrays, NdArray, Shape, VariableLike, Variables
 from chainer.utils import type_check
 from chainer.variable import Variable
 
@@ -71,10 +72,16 @@ class LinearFunction(FunctionNode):
             if i == 0:
                 gradients.append(_grad_data(W, gy))
             elif i == 1:
-                gradients.append(_grad_weight(x, gy, W.dtype))
+                node = self.inputs[1]  # type: ignore[index]
+                gathered = gather(_sum_of_products, (gy, x), node, W.shape, W.dtype)
+                gradients.append(_grad_weight(x, gy, W.dtype) if gathered is None else gathered)
             else:
                 gradients.append(gy.sum(axis=0))
         return tuple(gradients)
+
+
+def _sum_of_products(gy: NdArray, x: NdArray, shape: Shape, dtype: Any) -> NdArray:
+    return _grad_weight(x, gy, dtype)
 
 
 def _dot(a: NdArray, b: NdArray) -> NdArray:

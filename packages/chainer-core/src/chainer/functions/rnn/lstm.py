@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainer import backend
+from chainer.backends import kernels
 from chainer.function_node import FunctionNode
 from chainer.functions._composed import second_gradients
 from chainer.functions.activation.sigmoid import sigmoid
@@ -17,7 +18,12 @@ from chainer.variable import Variable
 
 
 class LSTM(FunctionNode):
-    """Node of :func:`lstm`. Keeps the gates, so that backward need not compute them again."""
+    """Node of :func:`lstm`. Keeps the gates, so that backward need not compute them again.
+
+    The kernel ``lstm(c_prev, x)`` returns the outputs, gates of shape ``(4, B, C)`` and the hyperbolic tangent of the
+    next cells; ``lstm_backward(c_prev, gc, gh, gates, tanh_c)`` returns the gradients of the inputs, where ``None``
+    stands for a gradient of zeros. Both may return ``None`` to leave it to the plain body.
+    """
 
     def check_type_forward(self, in_types: Any) -> None:
         type_check.argname(in_types, ("c", "x"))
@@ -28,6 +34,10 @@ class LSTM(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         c_prev, x = inputs
         self.retain_inputs((0, 1))
+        kernel = kernels.find("lstm", x)
+        if kernel is not None and (results := kernel(c_prev, x)) is not None:
+            c, h, self.gates, self.tanh_c = results
+            return c, h
         batch = len(x)
         self.gates = a, i, f, o = compute_gates(x)
         c = f * c_prev[:batch]
@@ -63,6 +73,9 @@ def _gradients(
     c_prev: NdArray, x: NdArray, gc: NdArray | None, gh: NdArray | None, gates: NdArray, tanh_c: NdArray
 ) -> tuple[NdArray, NdArray]:
     """Gradients of ``c_prev`` and ``x``; that of an output on which nothing depends is ``None``."""
+    kernel = kernels.find("lstm_backward", x)
+    if kernel is not None and (gradients := kernel(c_prev, gc, gh, gates, tanh_c)) is not None:
+        return gradients
     xp = backend.get_array_module(x)
     _, _, f, o = gates
     batch = len(x)

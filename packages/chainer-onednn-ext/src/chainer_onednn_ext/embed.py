@@ -1,0 +1,9 @@
+"""Gradient of vectors that were looked up by id."""
+
+from __future__ import annotations
+
+from chainer_onednn_ext import _core
+from chainer_onednn_ext._counters import counted
+from chainer_onednn_ext._table import serves
+
+embed_backward = serves("embed_backward")(counted("embed_backward", _core.embed_backward))
