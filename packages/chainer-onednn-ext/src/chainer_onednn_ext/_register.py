@@ -27,7 +27,11 @@ def register() -> str | None:
         return reason
     for name in MODULES:
         importlib.import_module(f"chainer_onednn_ext.{name}")
-    from chainer_onednn_ext import _core
+    from chainer.backends import raw
+
+    from chainer_onednn_ext import _core, channels_last
+
+    raw.register_entrance(channels_last.enter)  # last: from here on the kernels are relied upon
 
     # The threads of OpenMP do not survive a fork, and a loop that waits for them would never end.
     os.register_at_fork(after_in_child=lambda: _core.set_num_threads(1))

@@ -223,6 +223,3 @@ def enter(x: NdArray) -> Any:
     if x.ndim != 4 or x.dtype != numpy.float32 or x.size == 0:
         return x
     return ChannelsLast(x.shape, pack(x))
-
-
-raw.register_entrance(enter)
