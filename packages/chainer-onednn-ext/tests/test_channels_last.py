@@ -289,3 +289,20 @@ def test_same_input_gives_the_same_bits(rng):
 
     for a, b in zip(run(), run(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (1, 40, 3, 3)])
+def test_local_response_normalization(rng, shape):
+    import chainer.functions as F
+
+    x, gy = draw(rng, *shape), draw(rng, *shape)
+    options = (5, 2.0, 0.1, 0.75)
+    y, unit_scale = kernel("lrn_forward")(last(x), *options)
+    node = F.local_response_normalization(x.astype(np.float64), 5, 2, 0.1, 0.75)
+    close(y, node.array)
+    from chainer.functions.normalization.local_response_normalization import LocalResponseNormalizationGrad
+
+    wide = [a.astype(np.float64) for a in (x, y.array, gy, unit_scale.array)]
+    (expected,) = LocalResponseNormalizationGrad(*options, unit_scale=wide[3]).forward(tuple(wide[:3]))
+    for upper in (last(gy), gy):
+        close(kernel("lrn_backward")(last(x), y, upper, unit_scale, *options), expected)

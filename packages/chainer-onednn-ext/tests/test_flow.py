@@ -31,7 +31,7 @@ class Net(chainer.Chain):
         h = look(F.max_pooling_2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1))
         h = look(F.relu(look(self.bn2(look(self.conv2(h)))) + h))
         h = look(F.concat((F.relu(self.wide(h)), F.average_pooling_2d(self.narrow(h), 3, 1, 1)), axis=1))
-        h = look(F.dropout(self.up(h), 0.0))
+        h = look(F.local_response_normalization(F.dropout(self.up(h), 0.0)))
         return self.fc(h)
 
 

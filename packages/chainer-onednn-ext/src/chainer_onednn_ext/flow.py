@@ -190,3 +190,20 @@ def dropout(x: Any, ratio: float) -> tuple[ChannelsLast, ChannelsLast]:
     """Output and mask."""
     y, mask = _core.dropout(x.values, ratio, int(numpy.random.random_sample() * 2**53))
     return ChannelsLast.of(y), ChannelsLast.of(mask)
+
+
+@_serves("lrn_forward")
+def lrn_forward(x: Any, n: int, k: float, alpha: float, beta: float) -> tuple[ChannelsLast, ChannelsLast] | None:
+    """Output, and the base of its denominator."""
+    served = _core.lrn_forward(x.values, n, k, alpha, beta, True)
+    return None if served is None else (ChannelsLast.of(served[0]), ChannelsLast.of(served[1]))
+
+
+@_serves("lrn_backward")
+def lrn_backward(
+    x: Any, y: Any, gy: Any, unit_scale: Any, n: int, k: float, alpha: float, beta: float
+) -> ChannelsLast | None:
+    """Gradient of the input."""
+    arrays = [values_of(a) for a in (x, y, gy, unit_scale)]
+    gx = _core.lrn_backward(*arrays, n, k, alpha, beta, True)
+    return None if gx is None else ChannelsLast.of(gx)

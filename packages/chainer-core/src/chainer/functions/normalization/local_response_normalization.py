@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainer.backends import kernels
+from chainer.backends import kernels, raw
 from chainer.function_node import FunctionNode
 from chainer.functions._composed import gradients
 from chainer.types import Arrays, NdArray, VariableLike, Variables
@@ -45,7 +45,13 @@ class LocalResponseNormalization(FunctionNode):
         unit_scale: Base of the denominator, ``k + alpha * sum(x**2)``.
     """
 
-    unit_scale: NdArray
+    takes_raw = True
+
+    _unit_scale: NdArray
+
+    @property
+    def unit_scale(self) -> NdArray:
+        return raw.plain(self._unit_scale)
 
     def __init__(self, n: int = 5, k: float = 2, alpha: float = 1e-4, beta: float = 0.75) -> None:
         self.n = n
@@ -64,12 +70,13 @@ class LocalResponseNormalization(FunctionNode):
         (x,) = inputs
         kernel = kernels.find("lrn_forward", x)
         if kernel is not None and (served := kernel(x, self.n, self.k, self.alpha, self.beta)) is not None:
-            y, self.unit_scale = served
+            y, self._unit_scale = served
             return (y,)
+        x = raw.plain(x)
         unit_scale = _sum_channels(x * x, self.n // 2)
         unit_scale *= self.alpha
         unit_scale += self.k
-        self.unit_scale = unit_scale
+        self._unit_scale = unit_scale
         y = unit_scale**-self.beta
         y *= x
         return (y,)
@@ -77,8 +84,15 @@ class LocalResponseNormalization(FunctionNode):
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         (x,) = self.get_retained_inputs()
         (y,) = self.get_retained_outputs()
-        grad = LocalResponseNormalizationGrad(self.n, self.k, self.alpha, self.beta, False, unit_scale=self.unit_scale)
-        return grad.apply((x, y, grad_outputs[0]))[:1]
+        return self._grad(self.unit_scale).apply((x, y, grad_outputs[0]))[:1]
+
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        (x,) = self.get_retained_input_arrays()
+        (y,) = self.get_retained_output_arrays()
+        return self._grad(self._unit_scale).forward((x, y, grad_outputs[0]))
+
+    def _grad(self, unit_scale: NdArray) -> LocalResponseNormalizationGrad:
+        return LocalResponseNormalizationGrad(self.n, self.k, self.alpha, self.beta, unit_scale=unit_scale)
 
 
 class LocalResponseNormalizationGrad(FunctionNode):
@@ -111,17 +125,18 @@ class LocalResponseNormalizationGrad(FunctionNode):
     def forward(self, inputs: Arrays) -> Arrays:
         self.retain_inputs((0, 1, 2))
         x, y, gy = inputs
-        kernel = kernels.find("lrn_backward", x)
+        kernel = kernels.find("lrn_backward", x, gy, y)
         if kernel is not None:
             gx = kernel(x, y, gy, self.unit_scale, self.n, self.k, self.alpha, self.beta)
             if gx is not None:
                 return (gx,)
+        x, y, gy, unit_scale = [raw.plain(a) for a in (x, y, gy, self.unit_scale)]
         shared = gy * y
-        shared /= self.unit_scale
+        shared /= unit_scale
         shared = _sum_channels(shared, self.n // 2)
         shared *= x
         shared *= 2 * self.alpha * self.beta
-        gx = self.unit_scale**-self.beta
+        gx = unit_scale**-self.beta
         gx *= gy
         gx -= shared
         return (gx,)
