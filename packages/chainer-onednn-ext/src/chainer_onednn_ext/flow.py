@@ -204,6 +204,6 @@ def lrn_backward(
     x: Any, y: Any, gy: Any, unit_scale: Any, n: int, k: float, alpha: float, beta: float
 ) -> ChannelsLast | None:
     """Gradient of the input."""
-    arrays = [values_of(a) for a in (x, y, gy, unit_scale)]
-    gx = _core.lrn_backward(*arrays, n, k, alpha, beta, True)
+    x, y, gy, unit_scale = [values_of(a) for a in (x, y, gy, unit_scale)]
+    gx = _core.lrn_backward(x, y, gy, unit_scale, n, k, alpha, beta, True)
     return None if gx is None else ChannelsLast.of(gx)
