@@ -21,6 +21,10 @@ struct Pool {
         return {std::max<int64_t>(row, 0), std::min(row + kh, h), std::max<int64_t>(column, 0), std::min(column + kw, w),
                 row, column};
     }
+    // Whether each pixel lies in one window, no more and no less.
+    bool tiles() const {
+        return sh == kh && sw == kw && ph == 0 && pw == 0 && oh * kh >= h && ow * kw >= w;
+    }
     // How many elements a mean is taken over: with padding those within it, which the last window may reach beyond.
     float weight(const Window &v, bool includes_pad) const {
         int64_t rows = includes_pad ? kh : v.bottom - v.top, columns = includes_pad ? kw : v.right - v.left;
@@ -92,7 +96,9 @@ void back(const Pool &p, int64_t image, int64_t first, int64_t last, const float
           bool includes_pad, float *gx) {
     gx += image * p.h * p.w * p.c;
     int64_t n = last - first;
-    for (int64_t at = 0; at < p.h * p.w; ++at) std::memset(gx + at * p.c + first, 0, n * sizeof(float));
+    const bool tiles = p.tiles();  // then there is nothing to add to
+    if (!tiles)
+        for (int64_t at = 0; at < p.h * p.w; ++at) std::memset(gx + at * p.c + first, 0, n * sizeof(float));
     for (int64_t i = 0; i < p.oh; ++i) {
         for (int64_t j = 0; j < p.ow; ++j) {
             int64_t at = ((image * p.oh + i) * p.ow + j) * p.c + first;
@@ -105,13 +111,13 @@ void back(const Pool &p, int64_t image, int64_t first, int64_t last, const float
                     float *__restrict to = gx + (r * p.w + q) * p.c + first;
                     if (indexes == nullptr) {
 #pragma omp simd
-                        for (int64_t c = 0; c < n; ++c) to[c] += up[c] * weight;
+                        for (int64_t c = 0; c < n; ++c) to[c] = (tiles ? 0.0f : to[c]) + up[c] * weight;
                     } else {
                         auto number = static_cast<uint8_t>((r - v.first_row) * p.kw + q - v.first_column);
 #pragma omp simd
                         for (int64_t c = 0; c < n; ++c) {
                             float g = up[c];
-                            to[c] += index[c] == number ? g : 0.0f;
+                            to[c] = (tiles ? 0.0f : to[c]) + (index[c] == number ? g : 0.0f);
                         }
                     }
                 }
