@@ -53,9 +53,12 @@ nb::object rnn_backward(const std::string &unit, nb::handle x, nb::handle h0, nb
                         nb::handle batches, bool is_reversed, nb::handle hs, nb::handle gates, nb::handle cells,
                         nb::handle ghs, nb::handle gh, nb::handle gc, bool needs_gx);
 
-bool sgd_update(nb::handle theta, nb::handle grad, double lr);
-bool momentum_sgd_update(nb::handle theta, nb::handle grad, nb::handle v, double lr, double momentum);
-bool adam_update(nb::handle theta, nb::handle grad, nb::handle m, nb::handle v, nb::handle vhat, double alpha_t,
+// The lists hold the arrays of all parameters; false is "not done".
+bool sgd_update(nb::list thetas, nb::list grads, double lr);
+bool momentum_sgd_update(nb::list thetas, nb::list grads, nb::list velocities, double lr, double momentum);
+bool rmsprop_update(nb::list thetas, nb::list grads, nb::list squares, double lr, double alpha, double eps,
+                    bool eps_inside_sqrt);
+bool adam_update(nb::list thetas, nb::list grads, nb::list ms, nb::list vs, nb::handle vhats, double alpha_t,
                  double beta1, double beta2, double eps, double eta, double decay, nb::handle bounds);
 
 // Letting other threads of Python in costs about as much as a thousand elements.

@@ -107,6 +107,7 @@ NB_MODULE(_core, m) {
           nb::arg().none(), nb::arg());
     m.def("sgd_update", sgd_update);
     m.def("momentum_sgd_update", momentum_sgd_update);
+    m.def("rmsprop_update", rmsprop_update);
     m.def("adam_update", adam_update, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(),
           nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none());
 }

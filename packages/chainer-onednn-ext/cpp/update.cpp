@@ -1,106 +1,133 @@
-// Update rules of optimizers: one pass over parameters, gradients and states, which are written in place.
-#include <cmath>
+// Update rules of optimizers: one pass over the values, gradients and states of all parameters, written in place.
+#include <array>
+#include <optional>
+#include <vector>
 
 #include "kernels.hpp"
 #include "parallel.hpp"
+#include "vectors.hpp"
 
 namespace {
 
-// Arrays of one size that can be written in place.
-template <typename... A> bool fit(const Floats &first, const A &...others) {
-    return first && (... && (others && others.size() == first.size()));
+constexpr size_t kMostStates = 3;
+
+struct Parameter {
+    Floats theta, grad;
+    std::array<Floats, kMostStates> states;
+    int64_t begin;  // where it begins, if all of them lay one behind the other
+};
+
+// All parameters of a call; nothing if some array does not lie in one piece or is not of float32.
+std::optional<std::vector<Parameter>> parameters_of(nb::list thetas, nb::list grads,
+                                                    std::initializer_list<nb::handle> states) {
+    std::vector<Parameter> found(nb::len(thetas));
+    if (nb::len(grads) != found.size()) return std::nullopt;
+    for (nb::handle list : states)
+        if (nb::len(list) != found.size()) return std::nullopt;
+    int64_t begin = 0;
+    for (size_t i = 0; i < found.size(); ++i) {
+        Parameter &p = found[i];
+        p.theta = Floats::in_place(thetas[i]);
+        p.grad = Floats::from(grads[i]);
+        if (!p.theta || !p.grad || p.grad.size() != p.theta.size()) return std::nullopt;
+        size_t s = 0;
+        for (nb::handle list : states) {
+            p.states[s] = Floats::in_place(nb::borrow<nb::list>(list)[i]);
+            if (!p.states[s] || p.states[s].size() != p.theta.size()) return std::nullopt;
+            ++s;
+        }
+        p.begin = begin;
+        begin += p.theta.size();
+    }
+    return found;
 }
 
-}  // namespace
-
-bool sgd_update(nb::handle theta, nb::handle grad, double lr) {
-    Floats parameter = Floats::in_place(theta), gradient = Floats::from(grad);
-    if (!fit(parameter, gradient)) return false;
-    float *p = parameter.data();
-    const float *g = gradient.data();
-    auto step = static_cast<float>(lr);
-    int64_t n = parameter.size();
-    run_without_gil(n, [=] {
-        parallel_ranges(n, [=](int64_t begin, int64_t end) {
-            for (int64_t i = begin; i < end; ++i) p[i] -= step * g[i];
-        });
+// Calls rule(lanes, theta, gradient, states...) for vectors of all elements. It returns the new theta, and changes the
+// states in place.
+template <size_t kStates, typename Rule, size_t... S>
+void update_range(const Parameter &p, int64_t begin, int64_t end, const Rule &rule, std::index_sequence<S...>) {
+    float *theta = p.theta.data() + begin;
+    const float *grad = p.grad.data() + begin;
+    [[maybe_unused]] std::array<float *, kMostStates> state{};
+    for (size_t s = 0; s < kStates; ++s) state[s] = p.states[s].data() + begin;
+    for_vectors(end - begin, [&](int64_t i, auto lanes) {
+        [[maybe_unused]] std::array<Vector, kMostStates> values{};
+        ((values[S] = lanes.load(state[S] + i)), ...);
+        Vector next = rule(lanes.load(theta + i), lanes.load(grad + i), values[S]...);
+        ((lanes.store(state[S] + i, values[S])), ...);
+        lanes.store(theta + i, next);
     });
-    return true;
 }
 
-bool momentum_sgd_update(nb::handle theta, nb::handle grad, nb::handle v, double lr, double momentum) {
-    Floats parameter = Floats::in_place(theta), gradient = Floats::from(grad), velocity = Floats::in_place(v);
-    if (!fit(parameter, gradient, velocity)) return false;
-    float *__restrict p = parameter.data(), *__restrict u = velocity.data();
-    const float *__restrict g = gradient.data();
-    auto step = static_cast<float>(lr), keep = static_cast<float>(momentum);
-    int64_t n = parameter.size();
-    run_without_gil(n, [=] {
-        parallel_ranges(n, [=](int64_t begin, int64_t end) {
-            for (int64_t i = begin; i < end; ++i) {
-                u[i] = keep * u[i] - step * g[i];
-                p[i] += u[i];
+template <size_t kStates, typename Rule>
+bool update_all(nb::list thetas, nb::list grads, std::initializer_list<nb::handle> states, const Rule &rule) {
+    std::optional<std::vector<Parameter>> found = parameters_of(thetas, grads, states);
+    if (!found) return false;
+    if (found->empty()) return true;
+    int64_t n = found->back().begin + found->back().theta.size();
+    run_without_gil(n, [&] {
+        parallel_parts(n, 1, [&](int64_t begin, int64_t end) {
+            for (const Parameter &p : *found) {
+                int64_t from = std::max(begin - p.begin, int64_t{0}), to = std::min(end - p.begin, p.theta.size());
+                if (from < to) update_range<kStates>(p, from, to, rule, std::make_index_sequence<kStates>());
             }
         });
     });
     return true;
 }
 
-namespace {
-
-struct Adam {
-    float beta1, beta2, eps, eta, decay, alpha_t, lower, upper;
-};
-
-template <bool is_amsgrad, bool is_bounded>
-void adam_range(int64_t n, float *__restrict p, const float *__restrict g, float *__restrict m, float *__restrict v,
-                float *__restrict vhat, const Adam &hp) {
-    for (int64_t i = 0; i < n; ++i) {
-        m[i] += (1 - hp.beta1) * (g[i] - m[i]);
-        v[i] += (1 - hp.beta2) * (g[i] * g[i] - v[i]);
-        float second = v[i];
-        if (is_amsgrad) second = vhat[i] = vhat[i] < second ? second : vhat[i];
-        float root = std::sqrt(second) + hp.eps;
-        float step;
-        if (is_bounded) {
-            float rate = hp.alpha_t / root;
-            rate = rate < hp.lower ? hp.lower : rate;
-            rate = rate > hp.upper ? hp.upper : rate;
-            step = rate * m[i];
-        } else {
-            step = hp.alpha_t * (m[i] / root);
-        }
-        p[i] -= hp.eta * (step + hp.decay * p[i]);
-    }
-}
+Vector vector_of(double value) { return vector(static_cast<float>(value)); }
 
 }  // namespace
 
-bool adam_update(nb::handle theta, nb::handle grad, nb::handle m, nb::handle v, nb::handle vhat, double alpha_t,
+bool sgd_update(nb::list thetas, nb::list grads, double lr) {
+    return update_all<0>(thetas, grads, {}, [step = vector_of(lr)](Vector p, Vector g) { return p - step * g; });
+}
+
+bool momentum_sgd_update(nb::list thetas, nb::list grads, nb::list velocities, double lr, double momentum) {
+    return update_all<1>(thetas, grads, {velocities},
+                         [step = vector_of(lr), keep = vector_of(momentum)](Vector p, Vector g, Vector &v) {
+                             v = keep * v - step * g;
+                             return p + v;
+                         });
+}
+
+bool rmsprop_update(nb::list thetas, nb::list grads, nb::list squares, double lr, double alpha, double eps,
+                    bool eps_inside_sqrt) {
+    Vector step = vector_of(lr), keep = vector_of(alpha), take = vector_of(1 - alpha), e = vector_of(eps);
+    return update_all<1>(thetas, grads, {squares}, [=](Vector p, Vector g, Vector &ms) {
+        ms = keep * ms + take * g * g;
+        return p - step * g / (eps_inside_sqrt ? _mm256_sqrt_ps(ms + e) : _mm256_sqrt_ps(ms) + e);
+    });
+}
+
+bool adam_update(nb::list thetas, nb::list grads, nb::list ms, nb::list vs, nb::handle vhats, double alpha_t,
                  double beta1, double beta2, double eps, double eta, double decay, nb::handle bounds) {
-    Floats parameter = Floats::in_place(theta), gradient = Floats::from(grad);
-    Floats first = Floats::in_place(m), second = Floats::in_place(v), largest;
-    if (!fit(parameter, gradient, first, second)) return false;
-    if (!vhat.is_none()) {
-        largest = Floats::in_place(vhat);
-        if (!fit(parameter, largest)) return false;
-    }
-    Adam hp{static_cast<float>(beta1), static_cast<float>(beta2), static_cast<float>(eps), static_cast<float>(eta),
-            static_cast<float>(decay), static_cast<float>(alpha_t), 0, 0};
+    Vector take1 = vector_of(1 - beta1), take2 = vector_of(1 - beta2), e = vector_of(eps), rate = vector_of(alpha_t);
+    Vector eta_ = vector_of(eta), decay_ = vector_of(decay), low{}, high{};
     bool is_bounded = !bounds.is_none();
     if (is_bounded) {
-        hp.lower = nb::cast<float>(bounds[0]);
-        hp.upper = nb::cast<float>(bounds[1]);
+        low = vector(nb::cast<float>(bounds[0]));
+        high = vector(nb::cast<float>(bounds[1]));
     }
-    auto range = largest ? (is_bounded ? adam_range<true, true> : adam_range<true, false>)
-                         : (is_bounded ? adam_range<false, true> : adam_range<false, false>);
-    float *p = parameter.data(), *a = first.data(), *b = second.data(), *c = largest ? largest.data() : nullptr;
-    const float *g = gradient.data();
-    int64_t n = parameter.size();
-    run_without_gil(n, [=] {
-        parallel_ranges(n, [=](int64_t begin, int64_t end) {
-            range(end - begin, p + begin, g + begin, a + begin, b + begin, c ? c + begin : nullptr, hp);
+    auto moments = [=](Vector g, Vector &m, Vector &v) {
+        m += take1 * (g - m);
+        v += take2 * (g * g - v);
+    };
+    auto step = [=](Vector p, Vector m, Vector second) {
+        Vector root = _mm256_sqrt_ps(second) + e;
+        Vector s = is_bounded ? m * _mm256_min_ps(high, _mm256_max_ps(low, rate / root)) : rate * (m / root);
+        return p - eta_ * (s + decay_ * p);
+    };
+    if (vhats.is_none()) {
+        return update_all<2>(thetas, grads, {ms, vs}, [=](Vector p, Vector g, Vector &m, Vector &v) {
+            moments(g, m, v);
+            return step(p, m, v);
         });
+    }
+    return update_all<3>(thetas, grads, {ms, vs, vhats}, [=](Vector p, Vector g, Vector &m, Vector &v, Vector &vhat) {
+        moments(g, m, v);
+        vhat = _mm256_max_ps(vhat, v);
+        return step(p, m, vhat);
     });
-    return true;
 }

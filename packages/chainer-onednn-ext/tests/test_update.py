@@ -9,6 +9,8 @@ pytestmark = pytest.mark.ideep
 RULES = {
     "sgd": (chainer.optimizers.SGD, {"lr": 0.02}),
     "momentum": (chainer.optimizers.MomentumSGD, {"lr": 0.02, "momentum": 0.8}),
+    "rmsprop": (chainer.optimizers.RMSprop, {"lr": 0.001}),
+    "rmsprop, eps inside": (chainer.optimizers.RMSprop, {"lr": 0.001, "eps": 1e-3, "eps_inside_sqrt": True}),
     "adam": (chainer.optimizers.Adam, {"alpha": 0.01}),
     "adam with options": (chainer.optimizers.Adam, {"alpha": 0.01, "eta": 0.5, "weight_decay_rate": 0.1, "eps": 1e-3}),
     "adamw, NumPy scalars": (chainer.optimizers.AdamW, {"alpha": np.float32(0.01), "beta1": np.float64(0.8)}),

@@ -285,6 +285,7 @@ def test_small_parameters_together_are_what_they_are_alone(case: Case, rng) -> N
 
 
 @each
+@chainer.using_config("use_ideep", "never")
 def test_blocks_of_large_parameters_are_what_they_are_in_one_piece(case: Case, rng) -> None:
     array, grad = (rng.uniform(-1, 1, (70001, 1)).astype("float32") for _ in range(2))
     blocks, one = case().setup(Point(array)), case().setup(Point(np.asfortranarray(np.repeat(array, 2, 1))[:, :1]))

@@ -175,14 +175,26 @@ def rnn_backward(
     needs_gx: bool,
     /,
 ) -> tuple[NdArray | None, NdArray, NdArray | None, list[NdArray], list[NdArray]] | None: ...
-def sgd_update(theta: NdArray, grad: NdArray, lr: float, /) -> bool: ...
-def momentum_sgd_update(theta: NdArray, grad: NdArray, v: NdArray, lr: float, momentum: float, /) -> bool: ...
+def sgd_update(thetas: list[NdArray], grads: list[NdArray], lr: float, /) -> bool: ...
+def momentum_sgd_update(
+    thetas: list[NdArray], grads: list[NdArray], velocities: list[NdArray], lr: float, momentum: float, /
+) -> bool: ...
+def rmsprop_update(
+    thetas: list[NdArray],
+    grads: list[NdArray],
+    squares: list[NdArray],
+    lr: float,
+    alpha: float,
+    eps: float,
+    eps_inside_sqrt: bool,
+    /,
+) -> bool: ...
 def adam_update(
-    theta: NdArray,
-    grad: NdArray,
-    m: NdArray,
-    v: NdArray,
-    vhat: NdArray | None,
+    thetas: list[NdArray],
+    grads: list[NdArray],
+    ms: list[NdArray],
+    vs: list[NdArray],
+    vhats: list[NdArray] | None,
     alpha_t: float,
     beta1: float,
     beta2: float,

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from chainer import backend
 from chainer._flat_update import served_by
-from chainer.backends import kernels
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
 
 
+def _kernel_arguments(rule: AdamRule) -> tuple[Any, ...]:
+    hp = rule.hyperparam.effective
+    return rule.alpha_t, hp, rule.bounds if hp.adabound else None
+
+
 class AdamRule(UpdateRule):
     """Update rule of :class:`Adam` and its variants, which its hyperparameters tell apart.
 
-    The kernel ``adam_update(theta, grad, state, alpha_t, hyperparam, lr_bounds)`` may serve it; ``lr_bounds``
-    is ``None`` or the pair of AdaBound. It returns whether it did.
+    The kernel ``adam_update(thetas, grads, states, alpha_t, hyperparam, lr_bounds)`` may serve it; ``lr_bounds`` is
+    ``None`` or the pair of AdaBound.
     """
 
     is_elementwise = True
@@ -74,12 +79,9 @@ class AdamRule(UpdateRule):
         final_lr = hp.final_lr * hp.alpha / self.initial_alpha
         return final_lr * (1 - 1 / (hp.gamma * self.t + 1)), final_lr * (1 + 1 / (hp.gamma * self.t))
 
-    @served_by("adam_update")
+    @served_by("adam_update", _kernel_arguments)
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         hp = self.hyperparam.effective
-        kernel = kernels.find("adam_update", theta)
-        if kernel is not None and kernel(theta, grad, state, self.alpha_t, hp, self.bounds if hp.adabound else None):
-            return
         xp = backend.get_array_module(theta)
         m, v = state["m"], state["v"]
         # m += (1 - beta1) * (g - m) and so on, each pass in place on one scratch array

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from chainer._flat_update import served_by
-from chainer.backends import kernels
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
@@ -12,7 +11,7 @@ from chainer.variable import Parameter
 class MomentumSGDRule(UpdateRule):
     """Update rule of :class:`MomentumSGD`.
 
-    The kernel ``momentum_sgd_update(theta, grad, v, lr, momentum)`` may serve it, and returns whether it did.
+    The kernel ``momentum_sgd_update(thetas, grads, states, lr, momentum)`` may serve it.
     """
 
     is_elementwise = True
@@ -27,12 +26,9 @@ class MomentumSGDRule(UpdateRule):
         assert self._state is not None
         self._state["v"] = self._state_array(param)
 
-    @served_by("momentum_sgd_update")
+    @served_by("momentum_sgd_update", lambda rule: (rule.hyperparam.effective.lr, rule.hyperparam.effective.momentum))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         hp, v = self.hyperparam.effective, state["v"]
-        kernel = kernels.find("momentum_sgd_update", theta)
-        if kernel is not None and kernel(theta, grad, v, hp.lr, hp.momentum):
-            return
         v *= hp.momentum
         grad *= hp.lr
         v -= grad

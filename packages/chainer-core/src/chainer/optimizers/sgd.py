@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from chainer._flat_update import served_by
-from chainer.backends import kernels
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 
 
 class SGDRule(UpdateRule):
-    """Update rule of :class:`SGD`. The kernel ``sgd_update(theta, grad, lr)`` may serve it, and returns whether."""
+    """Update rule of :class:`SGD`. The kernel ``sgd_update(thetas, grads, {}, lr)`` may serve it."""
 
     is_elementwise = True
 
@@ -17,13 +16,9 @@ class SGDRule(UpdateRule):
         super().__init__(parent_hyperparam or SGD().hyperparam)
         set_given(self.hyperparam, lr=lr)
 
-    @served_by("sgd_update")
+    @served_by("sgd_update", lambda rule: (rule.hyperparam.effective.lr,))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
-        lr = self.hyperparam.effective.lr
-        kernel = kernels.find("sgd_update", theta)
-        if kernel is not None and kernel(theta, grad, lr):
-            return
-        grad *= lr
+        grad *= self.hyperparam.effective.lr
         theta -= grad
 
 
