@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import agreement, report, rounds, work
+from benchmarks import agreement, layers, report, rounds, work
 from benchmarks.connection import Worker, WorkerFailure
 from benchmarks.peers import PEERS, Peer
 from benchmarks.venvs import EnvironmentFailure
@@ -18,6 +18,9 @@ PROFILE_SECONDS = 1.0
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the status is 0 only if all that was asked for was measured, and agrees."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["layers"]:
+        return layers.main(argv[1:])
     parser = make_parser()
     arguments = parser.parse_args(argv)
     if arguments.list:

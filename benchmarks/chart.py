@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
@@ -44,4 +46,26 @@ def write(run: Run, path: Path) -> None:
     axes.set_title(f"{run.plan.threads} thread(s), {run.date:%Y-%m-%d}")
     if axes.containers:
         figure.legend(loc="outside right upper")
+    figure.savefig(path, dpi=120)
+
+
+def layers(title: str, calls: Sequence[Mapping[str, Any]], peak: float, path: Path) -> None:
+    """Draw the time of each call as a bar, in the colour of its routine and with its share of the peak."""
+    routines = list(dict.fromkeys(call["routine"] for call in calls))
+    figure = Figure(figsize=(11, 1.5 + 0.22 * len(calls)), layout="constrained")
+    axes = figure.subplots()
+    for routine in routines:
+        rows = [row for row, call in enumerate(calls) if call["routine"] == routine]
+        axes.barh(rows, [1e3 * calls[row]["seconds"] for row in rows], BAR, label=routine)
+    for row, call in enumerate(calls):
+        share = f"{call['flops'] / call['seconds'] / peak:.0%} of peak" if call["flops"] else ""
+        end = 1e3 * call["seconds"], row
+        axes.annotate(share, end, (4, 0), textcoords="offset points", va="center", fontsize=7)
+    shapes = [" ".join("x".join(map(str, shape)) for shape in call["shapes"]) for call in calls]
+    axes.set_yticks(range(len(calls)), [f"{call['calls']} x {text}" for call, text in zip(calls, shapes)], fontsize=7)
+    axes.invert_yaxis()
+    axes.margins(x=0.12, y=0.01)
+    axes.set_xlabel("ms in a step")
+    axes.set_title(title)
+    axes.legend(fontsize=8)
     figure.savefig(path, dpi=120)

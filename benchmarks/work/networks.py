@@ -34,7 +34,7 @@ class Network(Workload):
     def __init__(
         self, model: str, batch_size: int, aim: float | None = None, image_size: int = 224, small_size: int = 64
     ) -> None:
-        self.name = f"networks/{model.lower()}_{self.mode}"
+        self.name = f"networks/{model.replace('BN', '_BN').lower()}_{self.mode}"
         self.model, self.batch_size, self.image_size, self.small_size = model, batch_size, image_size, small_size
         self.aim = aim
 

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from benchmarks import work
-from benchmarks.worker import facts, memory, numbers, profiling, timing
+from benchmarks.worker import facts, layers, memory, numbers, profiling, timing
 
 if TYPE_CHECKING:
     from benchmarks.workload import Step, Steps, Workload
@@ -56,6 +56,10 @@ class Session:
     def profile(self, variant: str, seconds: float) -> list[profiling.Row]:
         """Return where the time of a step goes, the heaviest function first."""
         return profiling.profile(self._step(variant), seconds)
+
+    def layers(self, variant: str) -> layers.Report:
+        """Return what the routines of our CPU kernels took in a step, and what this machine can do at best."""
+        return layers.report(self._step(variant))
 
     def _step(self, variant: str) -> Step:
         return self._steps[variant]

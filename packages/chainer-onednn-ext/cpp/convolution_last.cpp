@@ -143,6 +143,11 @@ nb::object PendingConvolution::run(nb::handle scale, nb::handle shift, nb::handl
     return is_done ? y.object() : nb::none();
 }
 
+nb::tuple PendingConvolution::shapes() const {
+    const ConvShape &s = parts_->shape;
+    return nb::make_tuple(nb::make_tuple(s.n, s.h, s.w, s.c), nb::make_tuple(s.o, s.c / s.groups, s.kh, s.kw));
+}
+
 nb::object conv_backward_data_last(nb::handle gy, nb::handle W, nb::handle stride, nb::handle pad, nb::handle dilate,
                                    int64_t groups, nb::handle in_size, int layout) {
     Floats gy_array = Floats::from(gy), w_array = Floats::from(W);

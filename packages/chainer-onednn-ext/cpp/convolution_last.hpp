@@ -16,6 +16,9 @@ public:
     // relu(conv * scale + shift + addend); each of them may be None.
     nb::object run(nb::handle scale, nb::handle shift, nb::handle addend, bool rectifies) const;
 
+    // Of images and filters: what a profile tells of a run.
+    nb::tuple shapes() const;
+
 private:
     struct Parts;
     explicit PendingConvolution(std::shared_ptr<Parts> parts);

@@ -52,7 +52,8 @@ NB_MODULE(_core, m) {
     m.def("candidate_backward_weights", candidate_backward_weights);
     m.def("choose_candidate", choose_candidate);
     nb::class_<PendingConvolution>(m, "PendingConvolution")
-        .def("run", &PendingConvolution::run, nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg());
+        .def("run", &PendingConvolution::run, nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg())
+        .def_prop_ro("shapes", &PendingConvolution::shapes);
     m.def("conv_forward_last", PendingConvolution::make, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
           nb::arg(), nb::arg("layout") = kChoose);
     m.def("conv_backward_data_last", conv_backward_data_last, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),

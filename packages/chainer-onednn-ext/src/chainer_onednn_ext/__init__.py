@@ -8,5 +8,6 @@ serves, and ``chainer.config.use_ideep = "never"`` turns it off.
 import chainer as _chainer
 
 from chainer_onednn_ext._counters import declined, reorders
+from chainer_onednn_ext._profiling import Call, profile
 
 __version__ = "0.1.0"

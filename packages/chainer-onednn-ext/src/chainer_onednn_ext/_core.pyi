@@ -50,6 +50,7 @@ def candidate_backward_weights(candidate: int, geometry: Shape, x: NdArray, gy: 
 def choose_candidate(direction: int, geometry: Shape, /) -> int: ...
 
 class PendingConvolution:
+    shapes: tuple[Shape, Shape]
     def run(
         self, scale: NdArray | None, shift: NdArray | None, addend: NdArray | None, rectifies: bool, /
     ) -> NdArray | None: ...
