@@ -234,3 +234,11 @@ def test_one_snapshot_a_set_of_ranks(comm, shared_path, sets):
 def test_refuses_sets_that_overlap(comm):
     with pytest.raises(ValueError, match="replica_sets must be disjoint sets of ranks"):
         multi_node_snapshot(comm, extensions.snapshot(), [[0], [0]])
+
+
+def test_files_have_its_name_whatever_the_trainer_calls_it(comm, shared_path):
+    trainer, _ = make_trainer(comm, shared_path)
+    checkpointer = create_multi_node_checkpointer("job", comm)
+    trainer.extend(checkpointer, name="another")
+    checkpointer(trainer)
+    assert (shared_path / f"job.{comm.rank}.0").exists()

@@ -74,6 +74,7 @@ class _MultiNodeCheckpointer(Extension):
         if not re.fullmatch(r"[\w-]+", name):
             raise ValueError(f"name must consist of letters, digits, - and _, got {name!r}")
         self.name: str = name
+        self._stem = name  # of the files: a trainer may give the extension another name
         self.comm = comm
         self.cp_interval = cp_interval
         self.gc_interval = gc_interval
@@ -120,18 +121,18 @@ class _MultiNodeCheckpointer(Extension):
             path: Directory to look in; ``None`` is that of this extension, or the trainer's ``out``.
         """
         directory = Path(path or self.path or trainer.out)
-        found = _complete(directory, self.name)
+        found = _complete(directory, self._stem)
         iteration, n_ranks = _newest(self.comm.allgather_obj(found))
         if iteration is None:
             return
-        source = directory / f"{self.name}.{self.comm.rank % n_ranks}.{iteration}"
+        source = directory / f"{self._stem}.{self.comm.rank % n_ranks}.{iteration}"
         optimizers = [optimizer, *trainer.updater.get_all_optimizers().values()]
         if n_ranks == self.comm.size:
             load_npz(source, _Checkpoint(trainer, n_ranks))
             self.files = [self._filename(i) for i in sorted(i for i, rank in found if rank == self.comm.rank)]
         else:
             with contextlib.ExitStack() as stack:
-                names = [f"{self.name}.{rank}.{iteration}" for rank in range(n_ranks)]
+                names = [f"{self._stem}.{rank}.{iteration}" for rank in range(n_ranks)]
                 files = [stack.enter_context(numpy.load(directory / name)) for name in names]
                 for each in optimizers:
                     if isinstance(each, ShardedOptimizer):
@@ -170,7 +171,7 @@ class _MultiNodeCheckpointer(Extension):
             self.files.remove(name)
 
     def _filename(self, iteration: int) -> str:
-        return f"{self.name}.{self.comm.rank}.{iteration}"
+        return f"{self._stem}.{self.comm.rank}.{iteration}"
 
 
 class _Checkpoint:
