@@ -25,10 +25,3 @@ bool candidates::backward_weights(int candidate, const ConvShape &s, const float
     if (int side = side_of(candidate)) return winograd::backward_weights(side, s, x, gy, gW);
     return candidate == kMatrixProduct && matrix_product::backward_weights(s, x, gy, gW);
 }
-
-int candidates::choose(Direction direction, const ConvShape &s) {
-    if (!winograd::is_served(s) || s.c < 16 || s.o < 16) return kOneDnnLast;
-    // Transforms of the gradient of the filters take as long for few pixels as for many.
-    if (direction == kConvBackwardWeights && s.n * s.oh * s.ow < 1024) return kOneDnnLast;
-    return kWinograd4;
-}

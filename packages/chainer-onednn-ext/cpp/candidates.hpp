@@ -43,7 +43,9 @@ bool forward(int candidate, const ConvShape &s, const float *x, const float *W, 
 bool backward_data(int candidate, const ConvShape &s, const float *gy, const float *W, float *gx);
 bool backward_weights(int candidate, const ConvShape &s, const float *x, const float *gy, float *gW);
 
-// Which candidate to take for a shape: the same on every run.
+// Which candidate to take for a shape: the one that was set for it and the number of threads, else the one of a rule,
+// which is the same on every run.
 int choose(Direction direction, const ConvShape &s);
+void set_choice(Direction direction, const ConvShape &s, int candidate);
 
 }  // namespace candidates

@@ -68,3 +68,9 @@ nb::object candidate_backward_weights(int candidate, nb::handle geometry, nb::ha
 int choose_candidate(int direction, nb::handle geometry) {
     return candidates::choose(static_cast<Direction>(direction), shape_of(geometry));
 }
+
+void set_choice(int direction, nb::handle geometry, int candidate) {
+    if (direction < kConvForward || direction > kConvBackwardWeights || candidate < 0 || candidate >= kCandidates)
+        throw std::invalid_argument("direction must be 0, 1 or 2, and candidate one of those of candidates.hpp");
+    candidates::set_choice(static_cast<Direction>(direction), shape_of(geometry), candidate);
+}

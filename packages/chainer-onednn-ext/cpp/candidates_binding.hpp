@@ -8,3 +8,4 @@ nb::object candidate_forward(int candidate, nb::handle geometry, nb::handle x, n
 nb::object candidate_backward_data(int candidate, nb::handle geometry, nb::handle gy, nb::handle W);
 nb::object candidate_backward_weights(int candidate, nb::handle geometry, nb::handle x, nb::handle gy);
 int choose_candidate(int direction, nb::handle geometry);
+void set_choice(int direction, nb::handle geometry, int candidate);

@@ -9,6 +9,7 @@
 
 #include <string>
 
+#include "candidates.hpp"
 #include "candidates_binding.hpp"
 #include "channels_last.hpp"
 #include "convolution.hpp"
@@ -51,6 +52,8 @@ NB_MODULE(_core, m) {
     m.def("candidate_backward_data", candidate_backward_data);
     m.def("candidate_backward_weights", candidate_backward_weights);
     m.def("choose_candidate", choose_candidate);
+    m.def("set_choice", set_choice);
+    m.attr("CANDIDATES") = static_cast<int>(kCandidates);
     nb::class_<PendingConvolution>(m, "PendingConvolution")
         .def("run", &PendingConvolution::run, nb::arg().none(), nb::arg().none(), nb::arg().none(), nb::arg())
         .def_prop_ro("shapes", &PendingConvolution::shapes);

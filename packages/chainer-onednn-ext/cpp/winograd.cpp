@@ -168,6 +168,79 @@ private:
     int64_t threads_;
 };
 
+// The gradient of filters: transform squares of both images, multiply over squares at each position, transform back.
+class FilterGradient {
+public:
+    FilterGradient(const Squares &squares, const float *x, const float *gy, float *gW)
+        : squares_(squares), x_(x), gy_(gy), gW_(gW), n_(squares.positions()), c_(squares.s.c), o_(squares.s.o),
+          x_row_(round_up(c_, kPanel)), y_row_(round_up(o_, kPanel)) {
+        const int64_t count = squares.count(), threads = omp_get_max_threads();
+        // As many squares at a time as stay in the last cache.
+        constexpr int64_t kBytes = 20 << 20;
+        const int64_t fitting = kBytes / (n_ * (x_row_ + y_row_) * static_cast<int64_t>(sizeof(float)));
+        block_ = std::min(count, std::max(fitting, 4 * kTileRows));
+        x_position_ = block_ * x_row_ + kGap, y_position_ = block_ * y_row_ + kGap;
+        // A part of the channels of both images, whose sums stay in the second cache of the thread that works on it.
+        y_parts_ = (o_ + kOutputs - 1) / kOutputs;
+        const int64_t inputs = (c_ + kInputs - 1) / kInputs, units = (c_ + kTileRows - 1) / kTileRows;
+        x_parts_ = std::min(units, std::max(inputs, 2 * threads / y_parts_));
+        const int64_t parts = x_parts_ * y_parts_;
+        Arena::mine().rewind();
+        float *V = take_floats(n_ * x_position_), *Y = take_floats(n_ * y_position_);
+        // With one block only, sums need not last.
+        const bool is_one = block_ == count;
+        float *sums = take_floats((is_one ? std::min(threads, parts) : parts) * n_ * kSums);
+        for (int64_t begin = 0; begin < count; begin += block_) {
+            const int64_t size = std::min(block_, count - begin), work = elements_of_product(c_, o_, size * n_);
+            parallel_for(size, n_ * (x_row_ + y_row_), [=](int64_t i) {
+                squares_.input(begin + i, x_, V + i * x_row_, x_position_);
+                squares_.output_adjoint(begin + i, gy_, Y + i * y_row_, y_position_);
+            });
+            const int64_t workers = std::min({threads, parts, 1 + work / kElementsPerThread});
+            parallel_for(workers, work / workers, [=](int64_t worker) {
+                const Part mine = part_of(parts, 1, worker, workers);
+                for (int64_t i = mine.begin; i < mine.end; ++i) {
+                    float *to = sums + (is_one ? worker : i) * n_ * kSums;
+                    add(V, Y, begin, size, i, to);
+                    if (begin + size == count) transform_back(i, to);
+                }
+            });
+        }
+    }
+
+private:
+    static constexpr int64_t kInputs = 4 * kTileRows, kOutputs = 2 * kTileColumns;
+    static constexpr int64_t kSums = kInputs * kOutputs + kGap;  // of a part at one position
+
+    Part inputs(int64_t part) const { return part_of(c_, kTileRows, part / y_parts_, x_parts_); }
+    Part outputs(int64_t part) const {
+        int64_t first = part % y_parts_ * kOutputs;
+        return {first, std::min(o_, first + kOutputs)};
+    }
+
+    void add(const float *V, const float *Y, int64_t begin, int64_t size, int64_t part, float *sums) const {
+        const Part c = inputs(part), o = outputs(part);
+        for (int64_t i = 0; i < n_; ++i)
+            simd().multiply({c.size(), round_up(o.size(), kPanel), size, V + i * x_position_ + c.begin, 1, x_row_,
+                             Y + i * y_position_ + o.begin, kPanel, y_row_, sums + i * kSums, kOutputs, begin > 0,
+                             Epilogue()});
+    }
+
+    void transform_back(int64_t part, const float *sums) const {
+        const Part inputs = this->inputs(part), outputs = this->outputs(part);
+        for (int64_t o = outputs.begin; o < outputs.end; o += kPanel)
+            for (int64_t c = inputs.begin; c < inputs.end; ++c)
+                squares_.loops.filters_adjoint(sums + (c - inputs.begin) * kOutputs + o - outputs.begin, kSums,
+                                               gW_ + (o * c_ + c) * 9, c_ * 9, std::min(kPanel, outputs.end - o));
+    }
+
+    const Squares &squares_;
+    const float *x_, *gy_;
+    float *gW_;
+    const int64_t n_, c_, o_, x_row_, y_row_;
+    int64_t block_, x_position_, y_position_, x_parts_, y_parts_;
+};
+
 }  // namespace
 
 bool winograd::is_served(const ConvShape &s) {
@@ -190,36 +263,6 @@ bool winograd::backward_data(int side, const ConvShape &s, const float *gy, cons
 
 bool winograd::backward_weights(int side, const ConvShape &s, const float *x, const float *gy, float *gW) {
     if (!is_served(s)) return false;
-    const Squares squares(s, side);
-    const int64_t n = squares.positions(), count = squares.count(), x_row = round_up(s.c, kPanel);
-    const int64_t y_row = round_up(s.o, kPanel);
-    // As many squares at a time as stay in the last cache, so that the sums go to memory and back seldom.
-    constexpr int64_t kBytes = 16 << 20;
-    const int64_t fitting = kBytes / (n * (x_row + y_row) * static_cast<int64_t>(sizeof(float)));
-    const int64_t block = std::min(count, std::max<int64_t>(fitting, 48));
-    const int64_t x_position = block * x_row + kGap, y_position = block * y_row + kGap, position = s.c * y_row + kGap;
-    Arena::mine().rewind();
-    float *V = take_floats(n * x_position), *Y = take_floats(n * y_position), *sums = take_floats(n * position);
-    constexpr int64_t kChannels = 2 * kTileColumns;
-    const int64_t parts = round_up(s.o, kChannels) / kChannels;
-    for (int64_t begin = 0; begin < count; begin += block) {
-        const int64_t size = std::min(block, count - begin);
-        parallel_for(size, n * (x_row + y_row), [=, &squares](int64_t i) {
-            squares.input(begin + i, x, V + i * x_row, x_position);
-            squares.output_adjoint(begin + i, gy, Y + i * y_row, y_position);
-        });
-        parallel_for(n * parts, elements_of_product(s.c, kChannels, size), [=](int64_t i) {
-            int64_t p = i / parts, first = i % parts * kChannels;
-            simd().multiply({s.c, std::min(kChannels, y_row - first), size, V + p * x_position, 1, x_row,
-                             Y + p * y_position + first, kPanel, y_row, sums + p * position + first, y_row, begin > 0,
-                             Epilogue()});
-        });
-    }
-    parallel_for(y_row / kPanel, s.c * kPanel * n * 4, [=, &squares](int64_t panel) {
-        int64_t first = panel * kPanel;
-        for (int64_t c = 0; c < s.c; ++c)
-            squares.loops.filters_adjoint(sums + c * y_row + first, position, gW + (first * s.c + c) * 9, s.c * 9,
-                                          std::min(kPanel, s.o - first));
-    });
+    FilterGradient(Squares(s, side), x, gy, gW);
     return true;
 }

@@ -227,3 +227,25 @@ np.savez(sys.argv[1], *done)
     assert len(results[0]) == len(results[1]) > 0
     for key, array in results[0].items():
         close(array, results[1][key], 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("direction", "n", "size", "c", "o", "ksize", "stride", "expected"),
+    [
+        (0, 8, 56, 64, 64, 3, 1, WINOGRAD4),
+        (1, 8, 56, 64, 64, 3, 1, WINOGRAD4),
+        (2, 8, 56, 64, 64, 3, 1, WINOGRAD4),
+        (0, 1, 6, 384, 1024, 3, 1, WINOGRAD2),
+        (0, 1, 3, 512, 512, 3, 1, 0),
+        (0, 8, 224, 3, 64, 3, 1, 0),
+        (0, 8, 56, 64, 64, 3, 2, 0),
+        (0, 8, 56, 64, 256, 1, 1, 0),
+        (0, 1, 7, 2048, 512, 1, 1, 1),
+        (2, 1, 7, 2048, 512, 1, 1, MATRIX_PRODUCT),
+        (1, 8, 28, 512, 256, 1, 2, MATRIX_PRODUCT),
+    ],
+)
+def test_rule_chooses_what_was_the_fastest(direction, n, size, c, o, ksize, stride, expected):
+    out, pad = (size - 1) // stride + 1, ksize // 2
+    geometry = (n, size, size, c, out, out, o, ksize, ksize, stride, stride, pad, pad, 1, 1, 1)
+    assert _core.choose_candidate(direction, geometry) == expected

@@ -23,7 +23,7 @@ from chainer.functions.normalization.batch_normalization import GeneralBatchNorm
 from chainer.functions.pooling import _windowed
 from chainer.types import Arrays, NdArray, Shape
 
-from chainer_onednn_ext import _core
+from chainer_onednn_ext import _core, autotune
 from chainer_onednn_ext._counters import declined
 from chainer_onednn_ext.channels_last import Affine, ChannelsLast, Convolution, Masked, values_of
 
@@ -46,7 +46,10 @@ def conv_forward(
     """Convolution, to be computed with what follows it."""
     core = None
     if _are_float32(W, b):
-        core = _core.conv_forward_last(values_of(x), W, stride, pad, dilate, groups, out_size)
+        values = values_of(x)
+        if config.autotune:
+            autotune.conv_forward(values, W, stride, pad, dilate, groups, out_size)
+        core = _core.conv_forward_last(values, W, stride, pad, dilate, groups, out_size)
     if core is None:
         return general_conv_forward(raw.plain(x), W, b, stride, pad, dilate, groups, out_size)
     convolution = Convolution(core, None if b is None else b.copy())
@@ -60,7 +63,10 @@ def conv_backward_data(
     """Gradient of a convolution by its input, which is a transposed convolution."""
     gx = None
     if _are_float32(W, b):
-        gx = _core.conv_backward_data_last(values_of(gy), W, stride, pad, dilate, groups, in_size)
+        values = values_of(gy)
+        if config.autotune:
+            autotune.conv_backward_data(values, W, stride, pad, dilate, groups, in_size)
+        gx = _core.conv_backward_data_last(values, W, stride, pad, dilate, groups, in_size)
     if gx is None:
         return general_conv_backward_data(raw.plain(gy), W, b, stride, pad, dilate, groups, in_size)
     if b is None:
@@ -75,7 +81,10 @@ def conv_backward_weights(
     """Gradient of a convolution by its filters."""
     gW = None
     if _are_float32(x, gy):
-        gW = _core.conv_backward_weights_last(values_of(x), values_of(gy), stride, pad, dilate, groups, ksize)
+        values, upper = values_of(x), values_of(gy)
+        if config.autotune:
+            autotune.conv_backward_weights(values, upper, stride, pad, dilate, groups, ksize)
+        gW = _core.conv_backward_weights_last(values, upper, stride, pad, dilate, groups, ksize)
     if gW is None:
         return general_conv_backward_weights(raw.plain(x), raw.plain(gy), stride, pad, dilate, groups, ksize, dtype)
     return gW if gW.dtype == dtype else gW.astype(dtype)
