@@ -29,8 +29,7 @@ WAITED = r"while rank [02] waited in mean of 3 gradients in float32 \(step 3, op
         ),
         (
             "forgets to walk back",
-            r"rank 1 waits in mean of 3 .* while rank 0 waited in send to rank 1 with tag 0 \(step 2, operation|"
-            r"rank 0 waits in send to rank 1 with tag 0 .* while rank [12] waited in mean",
+            r"rank 1 waits in mean .* while rank 0 waited in send to|rank 0 waits in send to rank 1 .* waited in mean",
         ),
         (
             "is elsewhere",

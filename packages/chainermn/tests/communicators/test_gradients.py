@@ -87,7 +87,9 @@ def test_16_bits_are_rounded_once_on_each_way(comm, monkeypatch, name, wire, nod
     model = model_of("float32", {"w": (37,)})
     model.w.grad = all_grads[comm.rank].copy()
     several.multi_node_mean_grad(model)
-    np.testing.assert_allclose(model.w.grad, expected, rtol=0 if is_rounded and nodes <= 2 else 1e-6)
+    # Only within nodes is the order of the additions MPI's.
+    tolerance = 0 if is_rounded and nodes in (1, comm.size) else 1e-6
+    np.testing.assert_allclose(model.w.grad, expected, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("wire", [None, "float16", "bfloat16"])
