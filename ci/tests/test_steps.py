@@ -59,3 +59,20 @@ def test_says_that_there_is_no_example_yet(tmp_path, monkeypatch, commands, caps
     assert steps.main(["examples"]) == 0
     assert not commands
     assert "no package has an example yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("found", "user", "made"),
+    [
+        (["ip", "tc", "apt-get"], 0, []),
+        (["tc", "apt-get"], 0, ["-qq", "-qq --yes --no-install-recommends iproute2"]),
+        (["tc", "apt-get"], 1000, []),
+        ([], 0, []),
+    ],
+    ids=["nothing is missing", "as root", "as somebody else", "without apt"],
+)
+def test_missing_programs_are_installed_where_that_can_be(commands, monkeypatch, found, user, made):
+    monkeypatch.setattr(steps.shutil, "which", lambda name: name if name in found else None)
+    monkeypatch.setattr(steps.os, "geteuid", lambda: user)
+    steps.install_programs()
+    assert commands == made
