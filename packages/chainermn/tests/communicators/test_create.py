@@ -1,5 +1,10 @@
 """Communicators by name, their options, and what is refused."""
 
+import os
+import re
+import subprocess
+import sys
+
 import chainermn
 import numpy as np
 import pytest
@@ -77,3 +82,16 @@ def test_the_time_limit_is_read_from_the_environment(monkeypatch):
     monkeypatch.setenv("CHAINERMN_TIMEOUT", "soon")
     with pytest.raises(ValueError, match="CHAINERMN_TIMEOUT must be a number of seconds, got 'soon'"):
         time_limit()
+
+
+def test_another_mpi_under_the_launcher_of_open_mpi_is_told(tmp_path):
+    package = tmp_path / "mpi4py"
+    package.mkdir()
+    (package / "__init__.py").write_text("class rc: initialize, finalize, thread_level = True, None, 'multiple'\n")
+    (package / "MPI.py").write_text("def Get_library_version(): return 'MPICH Version: 5.0.2\\n'\n")
+    environ = os.environ | {"PYTHONPATH": str(tmp_path), "OMPI_COMM_WORLD_SIZE": "2"}
+    code = "from chainermn._mpi import get_mpi; get_mpi()"
+    result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True)
+    assert re.search(
+        r"mpiexec is that of Open MPI: mpiexec and mpi4py belong to different .*\(mpi4py uses 'MPICH", result.stderr
+    )
