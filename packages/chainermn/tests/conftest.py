@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import chainermn
@@ -50,6 +50,17 @@ def shared_path(tmp_path: Path, comm: MpiCommunicatorBase) -> Path:
 
 
 @pytest.fixture
+def alone() -> Iterator[None]:
+    """For a test that starts a job by itself: no other job runs beside it."""
+    with _alone():
+        yield
+
+
+def _alone() -> FileLock:
+    return FileLock(Path(tempfile.gettempdir()) / f"chainermn-tests-{os.getuid()}.lock")
+
+
+@pytest.fixture
 def mpiexec() -> Callable[..., Job]:
     """Starts Python on several ranks, as a user would."""
     return _mpiexec
@@ -64,7 +75,7 @@ def _mpiexec(n: int, *command: str | Path, timeout: float = 120, cwd: Path | Non
     env |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMP_NUM_THREADS": "1"}
     env |= environ
     launcher = Path(sys.executable).parent / "mpiexec"
-    with FileLock(Path(tempfile.gettempdir()) / f"chainermn-tests-{os.getuid()}.lock"):
+    with _alone():
         start = time.monotonic()
         job = subprocess.Popen(
             [launcher, "-n", str(n), "--oversubscribe", sys.executable, *command],

@@ -1,11 +1,16 @@
-"""Which processes of the job run on this host, and whether they are still alive."""
+"""Which processes of the job run on this host, whether they are alive, and their end if nothing else brings it."""
 
 from __future__ import annotations
 
 import os
 import socket
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+# Programs of Open MPI that start ranks as their children: on the first host, and on the others.
+_LAUNCHERS = ("mpiexec", "mpirun", "prterun", "orterun", "prted", "orted")
 
 
 def host_name() -> str:
@@ -29,7 +34,20 @@ class Process:
 
     @classmethod
     def current(cls) -> Process:
-        pid = os.getpid()
+        return cls._of(os.getpid())
+
+    @classmethod
+    def launcher(cls) -> list[Process]:
+        """The parent of this process, if it is one that an MPI of ours has for starting ranks; at most one."""
+        pid = os.getppid()
+        try:
+            name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            return []
+        return [cls._of(pid)] if name in _LAUNCHERS else []
+
+    @classmethod
+    def _of(cls, pid: int) -> Process:
         try:
             boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
             place = f"{boot}/{os.readlink('/proc/self/ns/pid')}"
@@ -52,3 +70,18 @@ def _stat(pid: int) -> tuple[str, str]:
     """State and start time; the name before them may hold spaces and parentheses."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     return fields[0], fields[19]
+
+
+def kill_later(processes: Sequence[Process], seconds: float) -> None:
+    """Kills those processes that still run after some seconds, whatever becomes of this one until then."""
+    if not all(process.place for process in processes):
+        return
+    kills = [f"born {process.pid} {process.born} && kill -KILL {process.pid}" for process in processes]
+    born = 'born() { [ "$(sed "s/.*) //" /proc/$1/stat | cut -d" " -f20)" = $2 ]; }'
+    subprocess.Popen(
+        ["sh", "-c", "; ".join([born, f"sleep {seconds}", *kills])],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # for the launcher ends a rank together with its children
+    )

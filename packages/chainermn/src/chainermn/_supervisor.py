@@ -1,9 +1,11 @@
 """No rank waits for ever: every wait has a limit and an eye on the ranks that are waited for.
 
-Three things can go wrong while a rank waits for others. One of them has ended: on the same host that is seen from
+Four things can go wrong while a rank waits for others. One of them has ended: on the same host that is seen from
 the process table, and a rank that ends in good order says so to all others. One of them is late: after half of
 the time limit those that wait tell each other, so at its end they know who has said nothing. Or it
 stops in the middle of an operation, which then blocks inside MPI: a thread looks after these and ends the job.
+Or it has stopped, or the network to it is cut, when the others have nothing more to do and wait for its end, for which
+there is no limit: the same thread tells those that wait that this rank is alive.
 
 An error in Python ends the job through :mod:`chainermn.global_except_hook`.
 """
@@ -16,14 +18,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from chainermn._mpi import get_mpi, has_free_threads
-from chainermn._processes import Process
+from chainermn._processes import Process, host_name, kill_later
 from chainermn.errors import CommunicationError
 
 if TYPE_CHECKING:
@@ -37,8 +39,21 @@ _BUSY = 20e-6  # seconds: a test that takes longer has moved data, so the next s
 _LOOK_INTERVAL = 0.02  # seconds
 _LAST_BREATH = 0.15  # seconds for the notice of a rank that ends the job to leave it
 _GRACE = 1.0  # seconds: what a rank sent before it left may still be on its way
-SPEAKER_DELAY = 5.0  # seconds for the rank that is to tell the user, before others do
+_WATCH_INTERVAL = 0.25  # seconds
+_COURTESY = 0.5  # seconds before an error is raised on a rank that is not the one to tell the user
+SPEAKER_DELAY = 4.0  # seconds for the rank that is to tell the user, before others do
+_ABORT_TIME = 5.0  # seconds for MPI to end the job, before this process and its launcher are killed
 _SLOWEST_LINK = 10e6  # bytes a second: large messages get that much more time
+
+
+@dataclass(slots=True)
+class _Blocked:
+    """An operation inside MPI, from where nothing comes back if it goes wrong."""
+
+    operation: Operation
+    limit: float  # seconds
+    since: float = field(default_factory=time.monotonic)
+    has_told: bool = False
 
 
 @dataclass(slots=True)
@@ -91,17 +106,22 @@ class Supervisor:
         self._lock = threading.Lock()
         self._gone: dict[int, float] = {}  # rank -> when its farewell was read
         self._ending: set[int] = set()  # ranks that have told the user what is wrong and end the job
-        self._waiting: dict[int, str] = {}  # rank -> what it said to be waiting in
+        self._waiting: dict[int, tuple[float, str]] = {}  # rank -> when it said what it waits in
+        self._heard: dict[int, float] = {}  # rank -> when anything was read from it
         self._unsent: list[Any] = []
-        self._blocked: dict[int, tuple[Operation, float]] = {}  # thread -> operation inside MPI, end of its time
+        self._blocked: dict[int, _Blocked] = {}  # thread -> what it does inside MPI
+        self._has_left = False
         self._processes: list[Process] = self._comm.allgather(Process.current())
+        self._hosts: list[str] = self._comm.allgather(host_name())
         here = self._processes[self.rank].place
         self._neighbours = {
             rank for rank, process in enumerate(self._processes) if rank != self.rank and process.place == here
         }
         if self.size > 1:
+            # Connects all ranks: where the network has been cut, MPI fails at a connection that it has to make first.
+            self._tell(range(self.size), "A")
             atexit.register(self._say_farewell)
-            threading.Thread(target=self._watch_blocked, name="chainermn-supervisor", daemon=True).start()
+            threading.Thread(target=self._watch, name="chainermn-supervisor", daemon=True).start()
 
     def begin(self, operation: Operation) -> Operation:
         """Notes what this rank does now."""
@@ -140,7 +160,7 @@ class Supervisor:
                     has_told = True
                     self._tell(range(self.size), f"W{operation}")
                 if limit is not None and now - start > limit:
-                    raise self._too_late(operation, limit)
+                    raise self.in_turn(self._too_late(operation, limit))
             if not is_moving:
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
@@ -153,11 +173,19 @@ class Supervisor:
             return
         thread = threading.get_ident()
         limit = float("inf") if self.timeout is None else self.timeout + nbytes / _SLOWEST_LINK
-        self._blocked[thread] = (operation, time.monotonic() + limit)
+        self._blocked[thread] = _Blocked(operation, limit)
         try:
             yield
         finally:
             del self._blocked[thread]
+
+    def in_turn(self, error: CommunicationError) -> CommunicationError:
+        """The same error, a moment later if another rank is to tell the user: by then that one has ended the job."""
+        if error.speaker not in (None, self.rank):
+            time.sleep(_COURTESY)
+            if self._is_ending():
+                time.sleep(SPEAKER_DELAY)
+        return error
 
     def describe_latest(self) -> str:
         """The operation that was begun last, in words."""
@@ -167,14 +195,15 @@ class Supervisor:
         """Reads notices; raises if a rank that is waited for has ended."""
         dead = [rank for rank in operation.ranks if self._is_dead(rank)]
         if self._is_ending():
-            raise CommunicationError(f"rank {min(self._ending)} ends the job", speaker=min(self._ending))
+            speaker = min(self._ending)
+            raise self.in_turn(CommunicationError(f"rank {speaker} ends the job", speaker))
         now = time.monotonic()
         for rank in operation.ranks:
             if rank in dead:
                 # MPI cannot go on without it, and its launcher is about to end the others: no time for an exception.
                 end_job_by(self._error(f"rank {rank} died: it was killed or crashed", operation, without={rank}))
             if now - self._gone.get(rank, now) > _GRACE:
-                raise self._error(f"rank {rank} has ended its program", operation, without={rank})
+                raise self.in_turn(self._error(f"rank {rank} has ended its program", operation, without={rank}))
 
     def _is_ending(self) -> bool:
         """Whether a rank has told the user what is wrong; ask after looking who is dead, for it says so before."""
@@ -191,18 +220,22 @@ class Supervisor:
         status = mpi.Status()
         while self._comm.Iprobe(mpi.ANY_SOURCE, _TAG, status):
             buffer = numpy.empty(status.Get_count(mpi.BYTE), numpy.uint8)
-            self._comm.Recv(buffer, status.Get_source(), _TAG)
+            rank, now = status.Get_source(), time.monotonic()
+            self._comm.Recv(buffer, rank, _TAG)
             text = buffer.tobytes().decode()
-            if text[0] == "L":
-                self._gone[status.Get_source()] = time.monotonic()
-            elif text[0] == "E":
-                self._ending.add(status.Get_source())
-            else:
-                self._waiting[status.Get_source()] = text[1:]
+            self._heard[rank] = now
+            match text[0]:
+                case "L":
+                    self._gone[rank] = now
+                case "E":
+                    self._ending.add(rank)
+                case "W":
+                    self._waiting[rank] = now, text[1:]
 
     def _tell(self, ranks: Sequence[int], text: str) -> None:
         message = numpy.frombuffer(text.encode()[:1000], numpy.uint8)
         with self._lock:
+            self._unsent = [request for request in self._unsent if not request.Test()]
             self._unsent += [self._comm.Isend(message, rank, _TAG) for rank in ranks if rank != self.rank]
 
     def tell_ending(self) -> None:
@@ -214,48 +247,94 @@ class Supervisor:
                 request.Test()
             time.sleep(_LONGEST_PAUSE)
 
-    def _too_late(self, operation: Operation, limit: float) -> CommunicationError:
+    def _too_late(self, operation: Operation, limit: float, silence: str = "did not come") -> CommunicationError:
         others = [rank for rank in operation.ranks if rank != self.rank]
-        elsewhere = {rank: self._waiting.get(rank) for rank in others if self._waiting.get(rank) != str(operation)}
+        # What was said long ago belongs to another wait.
+        said = {rank: text for rank, (at, text) in self._waiting.items() if time.monotonic() - at < limit}
+        elsewhere = {rank: said.get(rank) for rank in others if said.get(rank) != str(operation)}
         silent = [rank for rank, text in elsewhere.items() if text is None]
-        clauses = [f"{_ranks(silent)} did not come"] if silent else []
+        clauses = [f"{self._named(silent)} {silence}"] if silent else []
         clauses += [f"rank {rank} waits in {text}" for rank, text in elsewhere.items() if text is not None]
         if not clauses:
-            clauses = ["all ranks wait for each other"]
+            clauses = ["all ranks have begun it and none ends it"]
         message = f"{', and '.join(clauses)}; {limit:.0f} s passed (CHAINERMN_TIMEOUT changes the limit)"
-        return self._error(message, operation, without=set(silent))
+        # Ranks that wait elsewhere will find that out as well.
+        return self._error(message, operation, without=set(silent), others=said)
 
-    def _error(self, message: str, operation: Operation, without: set[int]) -> CommunicationError:
-        able = [rank for rank in (*operation.ranks, self.rank) if rank not in without]
+    def _named(self, ranks: Sequence[int]) -> str:
+        """Ranks, and the hosts of those that are not on this one: the network to them may be cut."""
+        away = dict.fromkeys(self._hosts[rank] for rank in ranks if rank not in self._neighbours)
+        if not away:
+            return _ranks(ranks)
+        return f"{_ranks(ranks)} on host{'s' if len(away) > 1 else ''} {', '.join(away)}, perhaps out of reach,"
+
+    def _error(
+        self, message: str, operation: Operation, without: set[int], others: Iterable[int] = ()
+    ) -> CommunicationError:
+        able = [rank for rank in (*operation.ranks, *others, self.rank) if rank not in without]
         return CommunicationError(f"{message}, while rank {self.rank} waited in {operation}", speaker=min(able))
 
-    def _watch_blocked(self) -> None:
-        while not get_mpi().Is_finalized():
-            time.sleep(0.25)
-            for operation, end in list(self._blocked.values()):
-                dead = {
-                    rank for rank in operation.ranks if rank in self._neighbours and self._processes[rank].is_dead()
-                }
-                if not dead and time.monotonic() < end:
-                    continue
-                is_ending = has_free_threads() and self._is_ending()
-                if is_ending or self.rank != min(set(operation.ranks) - dead):
-                    time.sleep(SPEAKER_DELAY)  # by then the one who speaks has ended the job
-                what = f"{_ranks(sorted(dead))} died in" if dead else "one of the ranks has stopped in"
-                end_job(f"{what} {operation}, which all had begun, says rank {self.rank}")
+    def _watch(self) -> None:
+        reassured = time.monotonic()
+        while not self._has_left:
+            time.sleep(_WATCH_INTERVAL)
+            for blocked in list(self._blocked.values()):
+                self._watch_blocked(blocked)
+            if self.timeout is not None and has_free_threads():
+                with self._lock:
+                    if not self._has_left:
+                        self._read_notices()
+                if self._gone and time.monotonic() - reassured > self.timeout / 4:
+                    reassured = time.monotonic()
+                    self._tell(list(self._gone), "A")
+
+    def _watch_blocked(self, blocked: _Blocked) -> None:
+        operation, limit = blocked.operation, blocked.limit
+        age = time.monotonic() - blocked.since
+        if age > limit / 2 and not blocked.has_told and has_free_threads():
+            blocked.has_told = True
+            self._tell(range(self.size), f"W{operation}")
+        dead = {rank for rank in operation.ranks if self._is_dead(rank)}
+        if not dead and age < limit:
+            return
+        is_ending = has_free_threads() and self._is_ending()
+        if dead:
+            error = self._error(f"{_ranks(sorted(dead))} died: killed or crashed", operation, without=dead)
+        else:
+            error = self._too_late(operation, limit, "stopped in the middle")
+        if is_ending:
+            time.sleep(SPEAKER_DELAY)
+        end_job_by(error)
 
     def _say_farewell(self) -> None:
         """Tells the others that this rank has nothing more to do, and lets them finish."""
-        mpi = get_mpi()
-        if mpi.Is_finalized():
+        if get_mpi().Is_finalized():
             return
         self._tell(range(self.size), "L")
-        pause = 1e-4
-        while len(self._gone) < self.size - 1 and not any(map(self._is_dead, self._neighbours)):
+        pause, start = 1e-4, time.monotonic()
+        while not any(map(self._is_dead, self._neighbours)):
             with self._lock:
                 self._read_notices()
+            now = time.monotonic()
+            missing = [rank for rank in range(self.size) if rank != self.rank and rank not in self._gone]
+            lost = [rank for rank in missing if self._is_lost(rank, now - start)]
+            if not missing:
+                break
+            if lost:
+                what = f"{self._named(lost)} stopped; nothing came from there in {self.timeout:.0f} s"
+                able = {*range(self.size)}.difference(lost)
+                at = f"while rank {self.rank} waited for the end of all ranks, {self.describe_latest()}"
+                end_job_by(CommunicationError(f"{what}, {at}", speaker=min(able)))
             time.sleep(pause)
             pause = min(2 * pause, _LOOK_INTERVAL)
+        with self._lock:  # the thread must not be inside MPI when it is finalized
+            self._has_left = True
+
+    def _is_lost(self, rank: int, waited: float) -> bool:
+        """Whether a rank, which tells those that have left that it is alive, has not done so for too long."""
+        if self.timeout is None or not has_free_threads():
+            return False
+        return min(waited, time.monotonic() - self._heard.get(rank, float("-inf"))) > self.timeout
 
 
 def end_job(message: str, status: int = 1) -> None:
@@ -265,6 +344,8 @@ def end_job(message: str, status: int = 1) -> None:
     sys.stdout.flush()
     sys.stderr.write(f"chainermn: {message}\n")
     sys.stderr.flush()
+    # A launcher that cannot reach one of its hosts waits for it for a quarter of an hour.
+    kill_later([Process.current(), *Process.launcher()], _ABORT_TIME)
     get_mpi().COMM_WORLD.Abort(status)
 
 

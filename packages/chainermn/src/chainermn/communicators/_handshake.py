@@ -48,7 +48,7 @@ def meet(
     everyone = numpy.empty((mpi_comm.size, mine.size), numpy.uint8)
     supervisor.wait(mpi_comm.Iallgather(mine, everyone), operation)
     if not (everyone[:, :_COMMON] == mine[:_COMMON]).all():
-        raise _disagreement([_get(row[:_COMMON]) for row in everyone], operation)
+        raise supervisor.in_turn(_disagreement([_get(row[:_COMMON]) for row in everyone], operation))
     return [_get(row[_COMMON:]) for row in everyone]
 
 
@@ -62,7 +62,7 @@ def _get(field: numpy.ndarray) -> str:
 
 def _disagreement(texts: list[str], operation: Operation) -> CommunicationError:
     ranks: dict[str, list[int]] = {}
-    for rank, text in enumerate(texts):
+    for rank, text in zip(operation.ranks, texts, strict=True):
         ranks.setdefault(text, []).append(rank)
     calls = ", ".join(
         f"rank{'s' if len(who) > 1 else ''} {', '.join(map(str, who))} call{'s' if len(who) == 1 else ''} {text}"
@@ -71,4 +71,6 @@ def _disagreement(texts: list[str], operation: Operation) -> CommunicationError:
     where = f"operation {operation.number} of {operation.channel}"
     if operation.step is not None:
         where = f"step {operation.step}, {where}"
-    return CommunicationError(f"all ranks must call the same operation, but {calls} ({where})", speaker=0)
+    return CommunicationError(
+        f"all ranks must call the same operation, but {calls} ({where})", speaker=min(operation.ranks)
+    )

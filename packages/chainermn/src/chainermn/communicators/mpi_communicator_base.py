@@ -456,8 +456,9 @@ class MpiCommunicatorBase(CommunicatorBase):
         data = _bytes_of(flat)
         length = min(max_buf_len or _wire.CHUNK, _wire.CHUNK)
         for start in range(0, data.size, length):
-            with self.supervisor.blocking(operation, length):
-                self.mpi_comm.Bcast(data[start : start + length], root)
+            piece = data[start : start + length]
+            with self.supervisor.blocking(operation, piece.size):
+                self.mpi_comm.Bcast(piece, root)
 
     def _allgather_bytes(
         self, mine: numpy.ndarray[Any, Any], everyone: list[numpy.ndarray[Any, Any]], operation: Operation
