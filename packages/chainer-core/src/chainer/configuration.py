@@ -102,7 +102,6 @@ def _note_debug_mode() -> None:
 
         _debug_mode_was_on = True
         function_hook.n_watching += 1
-        function_hook.debug_mode_was_on = True
 
 
 class _Plain:

@@ -15,12 +15,11 @@ _thread_local = threading.local()
 n_watching = 0
 """Hooks in all threads and on single functions, and one more once debug mode has been on: while it is zero, no
 function looks any further."""
-debug_mode_was_on = False
 
 
 def is_watched() -> bool:
-    """Whether somebody watches now: a hook in any thread or on any function, or debug mode in this thread."""
-    return bool(n_watching) and (n_watching > debug_mode_was_on or config.debug)
+    """Whether a hook, or debug mode, watches all functions of this thread now."""
+    return bool(n_watching) and (bool(get_function_hooks()) or config.debug)
 
 
 def get_function_hooks() -> dict[str, FunctionHook]:

@@ -270,7 +270,7 @@ class FunctionNode:
     def _admit(self, variables: Sequence[Variable], data: list[Any]) -> list[Any]:
         """Makes inputs that are not all plain NumPy arrays such as this function takes, or tells what is wrong."""
         if any(isinstance(x, RawArray) for x in data):
-            if not self.takes_raw or function_hook.is_watched() or config.use_ideep == "never":
+            if not self.takes_raw or self._is_watched() or config.use_ideep == "never":
                 data = [raw.plain(x) for x in data]
             if all(isinstance(x, numpy.ndarray | RawArray) for x in data):
                 return data
@@ -440,11 +440,14 @@ class FunctionNode:
 
     def _backward_unrecorded(self, targets: tuple[int, ...], grad_outputs: Sequence[NdArray | None]) -> Any:
         """Gradient arrays of the target inputs, from :meth:`backward_arrays` if it is there and nobody watches."""
-        if self._has_backward_arrays and not (function_hook.n_watching and function_hook.is_watched()):
+        if self._has_backward_arrays and not (function_hook.n_watching and self._is_watched()):
             return self.backward_arrays(targets, tuple(grad_outputs))
         gys = tuple([None if gy is None else constant(gy) for gy in grad_outputs])
         gxs = self._backward(targets, gys)
         return [None if gx is None else gx._data if self.takes_raw else gx.array for gx in gxs]
+
+    def _is_watched(self) -> bool:
+        return function_hook.is_watched() or bool(self._local_function_hooks)
 
     def _backward_watched(self, targets: tuple[int, ...], grad_outputs: Variables) -> Variables:
         in_data: list[NdArray | None] = [None] * len(self.inputs or ())
