@@ -43,6 +43,7 @@ def test_a_long_step_is_its_own_warm_up(monkeypatch):
 
 PEAK_OF_A_STEP = """
 import numpy
+from benchmarks.worker.memory import peak
 print(peak(lambda: (numpy.ones(2**27, numpy.uint8) is None,)))
 """
 
