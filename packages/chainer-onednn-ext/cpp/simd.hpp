@@ -34,6 +34,18 @@ struct Product {
     Epilogue epilogue;  // its pointers are those of element (0, 0) of c
 };
 
+// c = a b^T, or c += a b^T, for matrices of m x k and n x k elements whose rows lie so many floats apart.
+struct Dots {
+    int64_t m, n, k;
+    const float *a;
+    int64_t a_row;
+    const float *b;
+    int64_t b_row;
+    float *c;
+    int64_t c_row;
+    bool accumulate;
+};
+
 // A square of `side` pixels of an image, of which those in [top, bottom) and [left, right) are there.
 struct Square {
     int64_t top, bottom, left, right;
@@ -58,6 +70,7 @@ struct WinogradLoops {
 
 struct Simd {
     void (*multiply)(const Product &);
+    void (*dots)(const Dots &);
     WinogradLoops winograd2, winograd4;  // F(2x2, 3x3) and F(4x4, 3x3)
 };
 

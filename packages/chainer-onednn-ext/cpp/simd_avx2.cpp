@@ -1,4 +1,5 @@
+#include "simd_dots.hpp"
 #include "simd_product.hpp"
 #include "simd_winograd.hpp"
 
-const Simd simd_avx2{multiply, winograd_loops<F2>(), winograd_loops<F4>()};
+const Simd simd_avx2{multiply, dots, winograd_loops<F2>(), winograd_loops<F4>()};

@@ -10,7 +10,15 @@ import pytest
 pytestmark = pytest.mark.ideep
 _core = pytest.importorskip("chainer_onednn_ext._core", exc_type=ImportError)
 
-SHAPES = {"large": (70, 601, 403), "one sample": (1, 4097, 4099), "small": (5, 7, 3), "empty batch": (0, 7, 3)}
+SHAPES = {
+    "large": (70, 601, 403),
+    "one sample": (1, 4097, 4099),
+    "a few samples": (7, 5003, 130),
+    "a few outputs": (130, 5003, 9),
+    "some samples": (37, 203, 99),
+    "small": (5, 7, 3),
+    "empty batch": (0, 7, 3),
+}
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
@@ -33,10 +41,11 @@ def test_matches_plain(shape, nobias, lay, rng):
         np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance)
 
 
-def test_large_products_alone_are_served(rng):
+def test_the_smallest_products_are_left_to_blas(rng):
     x, W = rng.standard_normal((300, 400)).astype("f"), rng.standard_normal((500, 400)).astype("f")
     assert _core.matmul(x, W, False, True).shape == (300, 500)
-    assert _core.matmul(x[:2], W, False, True) is None
+    assert _core.matmul(x[:1], W, False, True).shape == (1, 500)
+    assert _core.matmul(x[:2], W[:99], False, True) is None
 
 
 def test_a_weight_of_another_dtype(rng):

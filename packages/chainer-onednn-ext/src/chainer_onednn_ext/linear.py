@@ -1,4 +1,4 @@
-"""The matrix products of affine maps: large ones by oneDNN, small ones by the BLAS of NumPy, which is faster there."""
+"""The matrix products of affine maps: the smallest by the BLAS of NumPy, which has the least to do before it begins."""
 
 from __future__ import annotations
 
