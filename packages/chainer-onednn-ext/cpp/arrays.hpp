@@ -19,6 +19,7 @@ using Dims = std::vector<int64_t>;
 
 template <typename T> constexpr int type_number();
 template <> constexpr int type_number<float>() { return NPY_FLOAT32; }
+template <> constexpr int type_number<int32_t>() { return NPY_INT32; }
 template <> constexpr int type_number<int64_t>() { return NPY_INT64; }
 template <> constexpr int type_number<uint8_t>() { return NPY_UINT8; }
 template <> constexpr int type_number<uint16_t>() { return NPY_UINT16; }

@@ -42,6 +42,17 @@ nb::object log_softmax_backward(nb::handle y, nb::handle gy, int64_t axis);
 nb::object softmax_cross_entropy(nb::handle x, nb::handle t, int64_t ignore_label);
 nb::object softmax_cross_entropy_backward(nb::handle y, nb::handle t, nb::handle scale, int64_t ignore_label);
 
+// The mode is "average", "max" or "max_inclusive"; a sampling ratio of None is one for each region.
+nb::object roi_align(const char *mode, nb::handle x, nb::handle rois, nb::handle roi_indices, nb::handle outsize,
+                     double scale, nb::handle sampling_ratio);
+nb::object roi_align_backward(const char *mode, nb::handle gy, nb::handle argmax, nb::handle rois,
+                              nb::handle roi_indices, nb::handle x_shape, double scale, nb::handle sampling_ratio);
+nb::object roi_pool(const char *mode, nb::handle x, nb::handle rois, nb::handle roi_indices, nb::handle outsize,
+                    double scale);
+nb::object roi_pool_backward(const char *mode, nb::handle gy, nb::handle argmax, nb::handle rois,
+                             nb::handle roi_indices, nb::handle x_shape, double scale);
+nb::object nms(nb::handle bbox, double thresh, nb::handle order, int64_t limit);
+
 nb::object embed_backward(nb::handle x, nb::handle gy, nb::handle w_shape);
 
 nb::object lstm(nb::handle c_prev, nb::handle x);

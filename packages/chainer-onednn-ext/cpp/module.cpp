@@ -101,6 +101,13 @@ NB_MODULE(_core, m) {
     m.def("log_softmax_backward", log_softmax_backward);
     m.def("softmax_cross_entropy", softmax_cross_entropy);
     m.def("softmax_cross_entropy_backward", softmax_cross_entropy_backward);
+    m.def("roi_align", roi_align);
+    m.def("roi_align_backward", roi_align_backward, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg(), nb::arg());
+    m.def("roi_pool", roi_pool);
+    m.def("roi_pool_backward", roi_pool_backward, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
+          nb::arg(), nb::arg());
+    m.def("nms", nms);
     m.def("embed_backward", embed_backward);
     m.def("lstm", lstm);
     m.def("lstm_backward", lstm_backward, nb::arg(), nb::arg().none(), nb::arg().none(), nb::arg(), nb::arg());

@@ -146,6 +146,41 @@ def log_softmax(x: NdArray, axis: int, /) -> NdArray | None: ...
 def log_softmax_backward(y: NdArray, gy: NdArray, axis: int, /) -> NdArray | None: ...
 def softmax_cross_entropy(x: NdArray, t: NdArray, ignore_label: int, /) -> tuple[NdArray, NdArray]: ...
 def softmax_cross_entropy_backward(y: NdArray, t: NdArray, scale: NdArray, ignore_label: int, /) -> NdArray: ...
+def roi_align(
+    mode: str,
+    x: NdArray,
+    rois: NdArray,
+    roi_indices: NdArray,
+    outsize: Shape,
+    scale: float,
+    sampling_ratio: tuple[int | None, int | None],
+    /,
+) -> tuple[NdArray, NdArray | None] | None: ...
+def roi_align_backward(
+    mode: str,
+    gy: NdArray,
+    argmax: NdArray | None,
+    rois: NdArray,
+    roi_indices: NdArray,
+    x_shape: Shape,
+    scale: float,
+    sampling_ratio: tuple[int | None, int | None],
+    /,
+) -> NdArray | None: ...
+def roi_pool(
+    mode: str, x: NdArray, rois: NdArray, roi_indices: NdArray, outsize: Shape, scale: float, /
+) -> tuple[NdArray, NdArray | None] | None: ...
+def roi_pool_backward(
+    mode: str,
+    gy: NdArray,
+    argmax: NdArray | None,
+    rois: NdArray,
+    roi_indices: NdArray,
+    x_shape: Shape,
+    scale: float,
+    /,
+) -> NdArray | None: ...
+def nms(bbox: NdArray, thresh: float, order: NdArray, limit: int, /) -> NdArray: ...
 def embed_backward(x: NdArray, gy: NdArray, w_shape: Shape, /) -> NdArray | None: ...
 def lstm(c_prev: NdArray, x: NdArray, /) -> tuple[NdArray, NdArray, NdArray, NdArray] | None: ...
 def lstm_backward(

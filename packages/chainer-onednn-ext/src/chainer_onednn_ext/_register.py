@@ -17,6 +17,7 @@ MODULES = (
     "normalization",
     "pooling",
     "rnn",
+    "roi",
     "update",
 )
 

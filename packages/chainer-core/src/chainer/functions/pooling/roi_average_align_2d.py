@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from chainer.backends import kernels
@@ -25,7 +26,7 @@ class ROIAverageAlign2D(FunctionNode):
 
     The kernel ``roi_align("average", x, rois, roi_indices, (outh, outw), spatial_scale, sampling_ratio)`` returns the
     output and ``None``, the kernel ``roi_align_backward("average", gy, None, rois, roi_indices, x_shape,
-    spatial_scale, sampling_ratio)`` the gradient.
+    spatial_scale, sampling_ratio)`` the gradient; either may return ``None`` to leave it to the plain body.
 
     Attributes:
         outh, outw, spatial_scale: As given.
@@ -49,7 +50,9 @@ class ROIAverageAlign2D(FunctionNode):
         kernel = kernels.find("roi_align", x)
         if kernel is not None:
             outsize = (self.outh, self.outw)
-            return (kernel("average", x, rois, roi_indices, outsize, self.spatial_scale, self.sampling_ratio)[0],)
+            result = kernel("average", x, rois, roi_indices, outsize, self.spatial_scale, self.sampling_ratio)
+            if result is not None:
+                return (result[0],)
         return (weighted_means(x, roi_indices, self._weights(rois)),)
 
     def _weights(self, rois: NdArray) -> tuple[NdArray, NdArray]:
@@ -62,15 +65,17 @@ class ROIAverageAlign2D(FunctionNode):
         rois, roi_indices = [v.array for v in self.get_retained_inputs()]
         (gy,) = grad_outputs
         assert gy is not None
-        weights, shape = self._weights(rois), self._x_shape
+        weights, shape = cache(lambda: self._weights(rois)), self._x_shape
 
         def back(gy: NdArray) -> NdArray:
             kernel = kernels.find("roi_align_backward", gy)
             if kernel is not None:
-                return kernel("average", gy, None, rois, roi_indices, shape, self.spatial_scale, self.sampling_ratio)
-            return spread_means(gy, roi_indices, weights, shape)
+                gx = kernel("average", gy, None, rois, roi_indices, shape, self.spatial_scale, self.sampling_ratio)
+                if gx is not None:
+                    return gx
+            return spread_means(gy, roi_indices, weights(), shape)
 
-        (gx,) = LinearMap(back, lambda x: weighted_means(x, roi_indices, weights)).apply((gy,))
+        (gx,) = LinearMap(back, lambda x: weighted_means(x, roi_indices, weights())).apply((gy,))
         return tuple([gx if i == 0 else None for i in indexes])
 
 

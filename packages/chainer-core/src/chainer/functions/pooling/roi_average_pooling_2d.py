@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from chainer.backends import kernels
@@ -25,7 +26,7 @@ class ROIAveragePooling2D(FunctionNode):
 
     The kernel ``roi_pool("average", x, rois, roi_indices, (outh, outw), spatial_scale)`` returns the output and
     ``None``, the kernel ``roi_pool_backward("average", gy, None, rois, roi_indices, x_shape, spatial_scale)`` the
-    gradient.
+    gradient; either may return ``None`` to leave it to the plain body.
 
     Attributes:
         outh, outw, spatial_scale: As given.
@@ -46,7 +47,9 @@ class ROIAveragePooling2D(FunctionNode):
         self._x_shape = x.shape
         kernel = kernels.find("roi_pool", x)
         if kernel is not None:
-            return (kernel("average", x, rois, roi_indices, (self.outh, self.outw), self.spatial_scale)[0],)
+            result = kernel("average", x, rois, roi_indices, (self.outh, self.outw), self.spatial_scale)
+            if result is not None:
+                return (result[0],)
         return (weighted_means(x, roi_indices, self._weights(rois)),)
 
     def _weights(self, rois: NdArray) -> tuple[NdArray, NdArray]:
@@ -59,15 +62,17 @@ class ROIAveragePooling2D(FunctionNode):
         rois, roi_indices = [v.array for v in self.get_retained_inputs()]
         (gy,) = grad_outputs
         assert gy is not None
-        weights, shape = self._weights(rois), self._x_shape
+        weights, shape = cache(lambda: self._weights(rois)), self._x_shape
 
         def back(gy: NdArray) -> NdArray:
             kernel = kernels.find("roi_pool_backward", gy)
             if kernel is not None:
-                return kernel("average", gy, None, rois, roi_indices, shape, self.spatial_scale)
-            return spread_means(gy, roi_indices, weights, shape)
+                gx = kernel("average", gy, None, rois, roi_indices, shape, self.spatial_scale)
+                if gx is not None:
+                    return gx
+            return spread_means(gy, roi_indices, weights(), shape)
 
-        (gx,) = LinearMap(back, lambda x: weighted_means(x, roi_indices, weights)).apply((gy,))
+        (gx,) = LinearMap(back, lambda x: weighted_means(x, roi_indices, weights())).apply((gy,))
         return tuple([gx if i == 0 else None for i in indexes])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from chainer.backends import kernels
@@ -25,7 +26,7 @@ class ROIMaxAlign2D(FunctionNode):
 
     The kernel ``roi_align("max", x, rois, roi_indices, (outh, outw), spatial_scale, sampling_ratio)`` returns the
     output and ``argmax_data``, the kernel ``roi_align_backward("max", gy, argmax_data, rois, roi_indices, x_shape,
-    spatial_scale, sampling_ratio)`` the gradient.
+    spatial_scale, sampling_ratio)`` the gradient; either may return ``None`` to leave it to the plain body.
 
     Attributes:
         outh, outw, spatial_scale: As given.
@@ -51,8 +52,10 @@ class ROIMaxAlign2D(FunctionNode):
         kernel = kernels.find("roi_align", x)
         if kernel is not None:
             outsize = (self.outh, self.outw)
-            y, self.argmax_data = kernel("max", x, rois, roi_indices, outsize, self.spatial_scale, self.sampling_ratio)
-            return (y,)
+            result = kernel("max", x, rois, roi_indices, outsize, self.spatial_scale, self.sampling_ratio)
+            if result is not None:
+                y, self.argmax_data = result
+                return (y,)
         y, self.argmax_data = largest_samples(x, roi_indices, *self._axes(rois))
         return (y,)
 
@@ -68,15 +71,18 @@ class ROIMaxAlign2D(FunctionNode):
         (gy,) = grad_outputs
         assert gy is not None
         shape, argmax = self._x_shape, self.argmax_data
-        places = sample_places(argmax, roi_indices, *self._axes(rois), shape, gy.dtype)
+        dtype = gy.dtype
+        places = cache(lambda: sample_places(argmax, roi_indices, *self._axes(rois), shape, dtype))
 
         def back(gy: NdArray) -> NdArray:
             kernel = kernels.find("roi_align_backward", gy)
             if kernel is not None:
-                return kernel("max", gy, argmax, rois, roi_indices, shape, self.spatial_scale, self.sampling_ratio)
-            return places.spread(gy, shape)
+                gx = kernel("max", gy, argmax, rois, roi_indices, shape, self.spatial_scale, self.sampling_ratio)
+                if gx is not None:
+                    return gx
+            return places().spread(gy, shape)
 
-        (gx,) = LinearMap(back, places.gather).apply((gy,))
+        (gx,) = LinearMap(back, lambda x: places().gather(x)).apply((gy,))
         return tuple([gx if i == 0 else None for i in indexes])
 
 

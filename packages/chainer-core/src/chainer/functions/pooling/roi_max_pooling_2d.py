@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from chainer.backends import kernels
@@ -24,7 +25,7 @@ class ROIMaxPooling2D(FunctionNode):
 
     The kernel ``roi_pool("max", x, rois, roi_indices, (outh, outw), spatial_scale)`` returns the output and
     ``argmax_data``, the kernel ``roi_pool_backward("max", gy, argmax_data, rois, roi_indices, x_shape,
-    spatial_scale)`` the gradient.
+    spatial_scale)`` the gradient; either may return ``None`` to leave it to the plain body.
 
     Attributes:
         outh, outw, spatial_scale: As given.
@@ -47,8 +48,10 @@ class ROIMaxPooling2D(FunctionNode):
         self._x_shape = x.shape
         kernel = kernels.find("roi_pool", x)
         if kernel is not None:
-            y, self.argmax_data = kernel("max", x, rois, roi_indices, (self.outh, self.outw), self.spatial_scale)
-            return (y,)
+            result = kernel("max", x, rois, roi_indices, (self.outh, self.outw), self.spatial_scale)
+            if result is not None:
+                y, self.argmax_data = result
+                return (y,)
         rows = rounded_bins(rois[:, 0], rois[:, 2], self.spatial_scale, self.outh, x.shape[2], False)
         columns = rounded_bins(rois[:, 1], rois[:, 3], self.spatial_scale, self.outw, x.shape[3], False)
         y, self.argmax_data = largest_in_bins(x, roi_indices, rows, columns)
@@ -59,15 +62,18 @@ class ROIMaxPooling2D(FunctionNode):
         (gy,) = grad_outputs
         assert gy is not None
         shape, argmax = self._x_shape, self.argmax_data
-        places = bin_places(argmax, roi_indices, shape, gy.dtype)
+        dtype = gy.dtype
+        places = cache(lambda: bin_places(argmax, roi_indices, shape, dtype))
 
         def back(gy: NdArray) -> NdArray:
             kernel = kernels.find("roi_pool_backward", gy)
             if kernel is not None:
-                return kernel("max", gy, argmax, rois, roi_indices, shape, self.spatial_scale)
-            return places.spread(gy, shape)
+                gx = kernel("max", gy, argmax, rois, roi_indices, shape, self.spatial_scale)
+                if gx is not None:
+                    return gx
+            return places().spread(gy, shape)
 
-        (gx,) = LinearMap(back, places.gather).apply((gy,))
+        (gx,) = LinearMap(back, lambda x: places().gather(x)).apply((gy,))
         return tuple([gx if i == 0 else None for i in indexes])
 
 

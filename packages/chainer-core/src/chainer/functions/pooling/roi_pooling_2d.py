@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy
@@ -18,7 +19,8 @@ class ROIPooling2D(FunctionNode):
     """Node of :func:`roi_pooling_2d`.
 
     The kernel ``roi_pool("max_inclusive", x, rois, roi_indices, (outh, outw), spatial_scale)`` returns the output and
-    ``argmax_data``; ``rois`` are in the order of :func:`roi_max_pooling_2d`.
+    ``argmax_data``, or ``None`` to leave it to the plain body; ``rois`` are in the order of
+    :func:`roi_max_pooling_2d`.
 
     Attributes:
         outh, outw, spatial_scale: As given.
@@ -50,10 +52,10 @@ class ROIPooling2D(FunctionNode):
         kernel = kernels.find("roi_pool", x)
         if kernel is not None:
             yx = rois[:, (2, 1, 4, 3)]
-            y, self.argmax_data = kernel(
-                "max_inclusive", x, yx, roi_indices, (self.outh, self.outw), self.spatial_scale
-            )
-            return (y,)
+            result = kernel("max_inclusive", x, yx, roi_indices, (self.outh, self.outw), self.spatial_scale)
+            if result is not None:
+                y, self.argmax_data = result
+                return (y,)
         rows = rounded_bins(rois[:, 2], rois[:, 4], self.spatial_scale, self.outh, x.shape[2], True)
         columns = rounded_bins(rois[:, 1], rois[:, 3], self.spatial_scale, self.outw, x.shape[3], True)
         y, self.argmax_data = largest_in_bins(x, roi_indices, rows, columns)
@@ -71,7 +73,7 @@ class ROIPooling2DGrad(FunctionNode):
     """Gradient of :func:`roi_pooling_2d`, of the regions and ``gy``.
 
     The kernel ``roi_pool_backward("max_inclusive", gy, argmax_data, rois, roi_indices, x_shape, spatial_scale)``
-    returns it.
+    returns it, or ``None`` to leave it to the plain body.
 
     Args:
         outh, outw, spatial_scale, argmax_data: As the attributes of :class:`ROIPooling2D`.
@@ -91,16 +93,19 @@ class ROIPooling2DGrad(FunctionNode):
         rois, gy = inputs
         shape = self.bottom_data_shape
         roi_indices = rois[:, 0].astype(numpy.int32)
-        self._places = bin_places(self.argmax_data, roi_indices, shape, gy.dtype)
+        self._places = cache(lambda: bin_places(self.argmax_data, roi_indices, shape, gy.dtype))
         kernel = kernels.find("roi_pool_backward", gy)
         if kernel is not None:
             yx = rois[:, (2, 1, 4, 3)]
-            return (kernel("max_inclusive", gy, self.argmax_data, yx, roi_indices, shape, self.spatial_scale),)
-        return (self._places.spread(gy, shape),)
+            gx = kernel("max_inclusive", gy, self.argmax_data, yx, roi_indices, shape, self.spatial_scale)
+            if gx is not None:
+                return (gx,)
+        return (self._places().spread(gy, shape),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         shape, places = self.bottom_data_shape, self._places
-        (ggy,) = LinearMap(places.gather, lambda gy: places.spread(gy, shape)).apply(grad_outputs)
+        gather, spread = lambda x: places().gather(x), lambda gy: places().spread(gy, shape)
+        (ggy,) = LinearMap(gather, spread).apply(grad_outputs)
         return tuple([ggy if i == 1 else None for i in indexes])
 
 
