@@ -53,6 +53,12 @@ nb::object roi_pool_backward(const char *mode, nb::handle gy, nb::handle argmax,
                              nb::handle roi_indices, nb::handle x_shape, double scale);
 nb::object nms(nb::handle bbox, double thresh, nb::handle order, int64_t limit);
 
+nb::object sum_many(nb::handle xs);
+
+nb::object im2col(nb::handle img, nb::handle ksize, nb::handle stride, nb::handle pad, nb::handle dilate,
+                  nb::handle out_size, double value);
+nb::object col2im(nb::handle col, nb::handle stride, nb::handle pad, nb::handle dilate, nb::handle size);
+
 nb::object embed_backward(nb::handle x, nb::handle gy, nb::handle w_shape);
 
 nb::object lstm(nb::handle c_prev, nb::handle x);

@@ -108,6 +108,9 @@ NB_MODULE(_core, m) {
     m.def("roi_pool_backward", roi_pool_backward, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
           nb::arg(), nb::arg());
     m.def("nms", nms);
+    m.def("sum_many", sum_many);
+    m.def("im2col", im2col);
+    m.def("col2im", col2im);
     m.def("embed_backward", embed_backward);
     m.def("lstm", lstm);
     m.def("lstm_backward", lstm_backward, nb::arg(), nb::arg().none(), nb::arg().none(), nb::arg(), nb::arg());

@@ -2,6 +2,7 @@ import chainer
 import chainer.functions as F
 import numpy as np
 import pytest
+from chainer_onednn_ext import declined
 
 pytestmark = pytest.mark.ideep
 SHAPES = [(), (1,), (7, 3), (0, 4), (130, 1001)]
@@ -22,6 +23,17 @@ def test_relu(shape, lay, rng):
 
 def test_relu_lets_nan_through():
     assert np.isnan(F.relu(np.full(20, np.nan, np.float32)).array).all()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("n", [3, 6])
+def test_sum_many_has_the_bits_of_the_plain_body(shape, n, lay, rng):
+    xs = [rng.standard_normal(shape).astype(np.float32) for _ in range(n)]
+    before = declined.copy()
+    y = F.add(*map(lay, xs)).array
+    assert declined == before
+    with chainer.using_config("use_ideep", "never"):
+        np.testing.assert_array_equal(y, F.add(*xs).array)
 
 
 class TestDropout:

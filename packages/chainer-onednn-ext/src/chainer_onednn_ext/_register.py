@@ -19,6 +19,7 @@ MODULES = (
     "rnn",
     "roi",
     "update",
+    "windows",
 )
 
 

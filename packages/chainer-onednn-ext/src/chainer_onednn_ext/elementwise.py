@@ -1,4 +1,4 @@
-"""Rectifier and dropout."""
+"""Rectifier, dropout and sums."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import numpy
 from chainer.types import NdArray
 
 from chainer_onednn_ext import _core
-from chainer_onednn_ext._table import serves
+from chainer_onednn_ext._table import offers, serves
 
 relu = serves("relu")(_core.relu)
 relu_backward = serves("relu_backward")(_core.relu_backward)
+sum_many = offers("sum_many", _core.sum_many)
 
 
 @serves("dropout")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chainer import backend
+from chainer.backends import kernels
 from chainer.types import NdArray, Shape, VariableLike
 
 
@@ -108,6 +109,9 @@ def copy_windows(
 ) -> NdArray:
     """Windows of padded images, as an array of their own. Shape ``(B, C, *ksize, *out_size)``.
 
+    The kernel ``im2col(img, ksize, stride, pad, dilate, out_size, value)`` returns it, or ``None`` to leave it to the
+    plain body.
+
     Args:
         img: Array or variable of shape ``(B, C, ...)``.
 
@@ -115,17 +119,26 @@ def copy_windows(
         ValueError: There is no room for a window.
     """
     check_room(img.shape[2:], ksize, pad, dilate, out_size)
-    source = padded(getattr(img, "array", img), pad, window_extent(out_size, ksize, stride, dilate), value)
+    img = getattr(img, "array", img)
+    kernel = kernels.find("im2col", img)
+    if kernel is not None and (col := kernel(img, ksize, stride, pad, dilate, out_size, value)) is not None:
+        return col
+    source = padded(img, pad, window_extent(out_size, ksize, stride, dilate), value)
     return windows(source, ksize, stride, dilate, out_size).copy()
 
 
 def sum_windows(col: VariableLike, stride: Shape, pad: Shape, dilate: Shape, size: Shape) -> NdArray:
     """Images of spatial shape ``size``, each element the sum of what windows hold of it; ``pad`` is cut off.
 
+    The kernel ``col2im(col, stride, pad, dilate, size)`` returns them, or ``None`` to leave it to the plain body.
+
     Args:
         col: Array or variable of shape ``(B, C, *ksize, *out_size)``.
     """
     col = getattr(col, "array", col)
+    kernel = kernels.find("col2im", col)
+    if kernel is not None and (img := kernel(col, stride, pad, dilate, size)) is not None:
+        return img
     n = len(size)
     extent = window_extent(col.shape[2 + n :], col.shape[2 : 2 + n], stride, dilate)
     canvas_size = [max(e, p + length) for e, p, length in zip(extent, pad, size)]

@@ -68,7 +68,7 @@ class AddConstant(WithConstant, Unary):
 class MultiAdd(FunctionNode):
     """Node of :func:`add` for any number of arrays: one node, one array for the sum.
 
-    Arrays of one shape ask for the kernel ``sum_many(xs)``.
+    Arrays of one shape ask for the kernel ``sum_many(xs)``, which may return ``None`` to leave it to the plain body.
     """
 
     is_elementwise = True
@@ -85,7 +85,9 @@ class MultiAdd(FunctionNode):
         first, second, *others = inputs
         kernel = kernels.find("sum_many", *inputs)
         if kernel is not None and all(x.shape == first.shape for x in inputs):
-            return (kernel(inputs),)
+            total = kernel(inputs)
+            if total is not None:
+                return (total,)
         y = first + second
         for x in others:
             if x.shape == y.shape and not isinstance(x, RawArray):
