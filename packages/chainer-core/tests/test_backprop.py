@@ -208,6 +208,16 @@ class TestDoubleBackprop:
         ggx.backward()
         np.testing.assert_allclose(x.grad, [6])
 
+    @pytest.mark.parametrize("double", [False, True])
+    def test_arrays_replaced_since_forward_leave_gradients_as_they_were(self, double):
+        x = chainer.Variable(np.ones(3))
+        h = F.tanh(x)
+        y = F.sum(h * x)
+        x.array, h.array = x.array * 2, h.array * 3
+        y.backward(retain_grad=True, enable_double_backprop=double)
+        np.testing.assert_allclose(h.grad, 1)
+        np.testing.assert_allclose(x.grad, np.tanh(1) + 1 - np.tanh(1) ** 2)
+
     def test_accumulated_gradients_remember_all_they_came_from(self):
         x = variable(3)
         (x**2).backward(enable_double_backprop=True)

@@ -176,7 +176,8 @@ def _revive(node: VariableNode, array: NdArray | None) -> Variable:
     variable._requires_grad = node._requires_grad
     if node.name is not None:
         variable._name = node.name
-    node._variable = weakref.ref(variable)
+    if node.get_variable_or_none() is None:  # else gradients go to the one that is there
+        node._variable = weakref.ref(variable)
     return variable
 
 
