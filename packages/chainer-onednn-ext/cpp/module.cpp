@@ -8,6 +8,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <string>
+#include <utility>
 
 #include "candidates.hpp"
 #include "candidates_binding.hpp"
@@ -16,6 +17,7 @@
 #include "convolution_last.hpp"
 #include "kernels.hpp"
 #include "memory_pool.hpp"
+#include "simd.hpp"
 
 namespace {
 
@@ -23,6 +25,30 @@ std::string onednn_version() {
     const dnnl_version_t *v = dnnl_version();
     return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
 }
+
+// The instructions that oneDNN goes by; ONEDNN_MAX_CPU_ISA may have set a limit.
+std::string onednn_isa() {
+    static constexpr std::pair<dnnl::cpu_isa, const char *> kNames[] = {
+        {dnnl::cpu_isa::sse41, "SSE4.1"},
+        {dnnl::cpu_isa::avx, "AVX"},
+        {dnnl::cpu_isa::avx2, "AVX2"},
+        {dnnl::cpu_isa::avx2_vnni, "AVX2, VNNI"},
+        {dnnl::cpu_isa::avx2_vnni_2, "AVX2, VNNI, conversions"},
+        {dnnl::cpu_isa::avx512_core, "AVX-512"},
+        {dnnl::cpu_isa::avx512_core_vnni, "AVX-512, VNNI"},
+        {dnnl::cpu_isa::avx512_core_bf16, "AVX-512, VNNI, BF16"},
+        {dnnl::cpu_isa::avx512_core_fp16, "AVX-512, VNNI, BF16, FP16"},
+        {dnnl::cpu_isa::avx512_core_amx, "AVX-512, VNNI, BF16, FP16, AMX"},
+        {dnnl::cpu_isa::avx512_core_amx_fp16, "AVX-512, VNNI, BF16, FP16, AMX, AMX-FP16"},
+    };
+    const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+    for (auto [known, name] : kNames)
+        if (known == isa) return name;
+    return "unnamed (" + std::to_string(static_cast<int>(isa)) + ")";
+}
+
+// Those of the code in this folder: CMakeLists.txt compiles for AVX2, simd.cpp picks the loops of products.
+std::string own_isa() { return &simd() == &simd_avx512 ? "AVX2, matrix products AVX-512" : "AVX2"; }
 
 int import_numpy() {
     import_array1(-1);
@@ -35,6 +61,8 @@ NB_MODULE(_core, m) {
     if (import_numpy() != 0) nb::raise_python_error();
     constexpr int kChoose = 3;
     m.def("onednn_version", onednn_version);
+    m.def("onednn_isa", onednn_isa);
+    m.def("own_isa", own_isa);
     m.def("memory_pool_bytes", memory_pool_bytes);
     m.def("free_memory_pool", free_memory_pool);
     m.def("get_num_threads", [] { return omp_get_max_threads(); });

@@ -13,7 +13,7 @@ from chainer.backends import cuda, intel64, kernels
 
 
 def print_runtime_info(out: TextIO | None = None) -> None:
-    """Prints versions, devices, and which kernel plug-ins serve.
+    """Prints versions, devices, and what :func:`chainer.backends.kernels.explain` tells of kernels.
 
     Args:
         out: Where to print; standard output by default.
@@ -25,7 +25,7 @@ def print_runtime_info(out: TextIO | None = None) -> None:
         "Chainer": __version__,
         "NumPy": numpy.__version__,
         "CuPy": cuda.cupy.__version__ if cuda.available else "Not Available",
-        "iDeep": "served by a kernel plug-in" if intel64.is_ideep_available() else "Not Available",
+        "iDeep": "replaced by kernel plug-ins, see below" if intel64.is_ideep_available() else "Not Available",
     }
     for name, value in rows.items():
         print(f"{name}: {value}", file=out)

@@ -4,6 +4,7 @@ import chainer
 import numpy as np
 import pytest
 from chainer.backends import intel64, kernels
+from chainer.backends.raw import RawArray
 
 
 @pytest.fixture
@@ -32,9 +33,7 @@ def test_found_for_its_dtypes_alone():
         assert kernels.find("nms", np.ones(1, np.float32)) is len
         assert kernels.find("nms", np.ones(1, np.float16)) is len
         assert kernels.find("nms", np.ones(1, np.float64)) is None
-        file = io.StringIO()
-        kernels.explain(file)
-        assert "numpy.ndarray by builtins.len (float32, float16 only)" in file.getvalue()
+        assert "numpy.ndarray by builtins.len (float32, float16 only)" in explained()
     finally:
         kernels.unregister("nms", np.ndarray)
     kernels.register("nms", np.ndarray)(len)
@@ -59,10 +58,24 @@ def test_names_are_closed():
         kernels.register("rleu", np.ndarray)
 
 
-def test_explain(kernel):
+def explained():
     file = io.StringIO()
     kernels.explain(file)
-    assert "fast_relu" in file.getvalue()
+    return file.getvalue()
+
+
+def test_explain(kernel):
+    assert "fast_relu" in explained()
+    assert "turned off" not in explained()
+
+
+def test_explain_says_that_cpu_kernels_are_turned_off(kernel):
+    kernels.register("relu_backward", RawArray)(len)
+    with chainer.using_config("use_ideep", "never"):
+        text = explained()
+    assert text.count("kernels for NumPy arrays are turned off: chainer.config.use_ideep is 'never'") == 1
+    rows = dict(line.split(maxsplit=1) for line in text.splitlines() if line.startswith("  "))
+    assert rows["relu"] == rows["relu_backward"] == "plain body"
 
 
 class TestPlugins:
@@ -83,6 +96,7 @@ class TestPlugins:
     def install(self, monkeypatch):
         monkeypatch.setattr(kernels, "_loaded", False)
         monkeypatch.setattr(kernels, "_plugins", {})
+        monkeypatch.setattr(kernels, "_descriptions", {})
 
         def install(*entries):
             groups = {"chainer.kernels": entries}
@@ -90,34 +104,37 @@ class TestPlugins:
 
         return install
 
-    def text(self):
-        file = io.StringIO()
-        kernels.explain(file)
-        return file.getvalue()
-
     def test_loaded_once(self, install):
         calls = []
         install(self.Entry("callable", lambda: calls.append(1)), self.Entry("module", np))
         kernels.load_plugins()
         kernels.load_plugins()
         assert calls == [1]
-        assert "plug-in callable: loaded" in self.text()
-        assert "plug-in module: loaded" in self.text()
+        assert "plug-in callable: loaded" in explained()
+        assert "plug-in module: loaded" in explained()
 
     def test_a_broken_one_is_a_warning(self, install):
         install(self.Entry("broken", ImportError("no libdnnl")), self.Entry("good", np))
         with pytest.warns(RuntimeWarning, match="'broken' .* could not be loaded and plain NumPy serves instead"):
             kernels.load_plugins()
-        assert "plug-in broken: ImportError: no libdnnl" in self.text()
-        assert "plug-in good: loaded" in self.text()
+        assert "plug-in broken: ImportError: no libdnnl" in explained()
+        assert "plug-in good: loaded" in explained()
 
     def test_one_that_cannot_serve_says_why(self, install):
         install(self.Entry("shy", lambda: "no compiler was found"))
         kernels.load_plugins()
-        assert "plug-in shy: no compiler was found" in self.text()
+        assert "plug-in shy: no compiler was found" in explained()
+
+    def test_one_describes_itself_as_it_is_now(self, install):
+        threads = [1]
+        install(self.Entry("fast", lambda: lambda: {"version": "3.2", "threads": threads[0]}))
+        kernels.load_plugins()
+        assert "plug-in fast: loaded\n  version                          3.2\n" in explained()
+        threads[0] = 2
+        assert "  threads                          2\n" in explained()
 
     def test_none_is_installed(self, install):
-        assert "no kernel plug-in is installed" in self.text()
+        assert "no kernel plug-in is installed" in explained()
 
 
 class TestIdeep:

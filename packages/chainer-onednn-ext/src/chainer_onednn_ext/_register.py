@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+from collections.abc import Callable
 
 MODULES = (
     "activation",
@@ -23,8 +24,8 @@ MODULES = (
 )
 
 
-def register() -> str | None:
-    """Enters the kernels, or returns the reason for which there are none: the entry point of the plug-in."""
+def register() -> str | Callable[[], dict[str, object]]:
+    """Enters the kernels, and returns what describes them, or why there are none: the entry point of the plug-in."""
     if reason := why_not():
         return reason
     for name in MODULES:
@@ -32,12 +33,13 @@ def register() -> str | None:
     from chainer.backends import raw
 
     from chainer_onednn_ext import _core, channels_last
+    from chainer_onednn_ext._description import describe
 
     raw.register_entrance(channels_last.enter)  # last: from here on the kernels are relied upon
 
     # The threads of OpenMP do not survive a fork, and a loop that waits for them would never end.
     os.register_at_fork(after_in_child=lambda: _core.set_num_threads(1))
-    return None
+    return describe
 
 
 def why_not() -> str:

@@ -5,8 +5,9 @@ definition. A plug-in that knows a faster way for one kind of array registers it
 here under the kernel's name, and the function asks with :func:`find`, which
 costs a dictionary look-up. A plug-in is a distribution with an entry point in
 the group ``chainer.kernels``; the entry point names a module, whose import
-registers the kernels, or a callable, which does so when called, or returns in a
-sentence why it cannot.
+registers the kernels, or a callable, which does so when called. The callable may
+return a function that describes the plug-in to :func:`explain`, by names and
+values of its choice, or, in a sentence, why it cannot serve.
 
 The list of names is closed by design: a new kernel is a decision, not a habit.
 """
@@ -17,7 +18,7 @@ import importlib.metadata
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO, TypeVar
 
 import numpy
@@ -46,11 +47,13 @@ NAMES = frozenset(
 )
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+Describe = Callable[[], Mapping[str, object]]
 
 _table: dict[tuple[str, type], Callable[..., Any]] = {}
 _origin: dict[tuple[str, type], str] = {}
 _dtype_chars: dict[Callable[..., Any], str] = {}  # routines that serve these dtypes alone
 _plugins: dict[str, str] = {}  # name of the plug-in -> "" if it serves, else why it does not
+_descriptions: dict[str, Describe] = {}  # by the name of the plug-in
 _lock = threading.RLock()
 _loaded = False
 
@@ -124,7 +127,7 @@ def load_plugins() -> None:
         for entry in importlib.metadata.entry_points(group="chainer.kernels"):
             try:
                 plugin = entry.load()
-                problem = plugin() if callable(plugin) else None
+                answer: str | Describe | None = plugin() if callable(plugin) else None
             except Exception as error:
                 _plugins[entry.name] = f"{type(error).__name__}: {error}"
                 warnings.warn(
@@ -134,23 +137,41 @@ def load_plugins() -> None:
                     stacklevel=2,
                 )
             else:
-                _plugins[entry.name] = problem or ""
+                _plugins[entry.name] = answer if isinstance(answer, str) else ""
+                if callable(answer):
+                    _descriptions[entry.name] = answer
 
 
 def explain(file: TextIO | None = None) -> None:
-    """Prints which routine serves which kernel, and why none does where none does."""
+    """Prints which routine serves which kernel, and why none does where none does.
+
+    What a plug-in says of itself is of this moment: its version, its threads, how often it had to decline.
+
+    Args:
+        file: Where to print; standard output by default.
+    """
     out = sys.stdout if file is None else file
     for name, problem in sorted(_plugins.items()):
         print(f"plug-in {name}: {problem or 'loaded'}", file=out)
+        if name in _descriptions:
+            for title, value in _descriptions[name]().items():
+                print(f"  {title:<32} {value}", file=out)
     if not _plugins:
         print("no kernel plug-in is installed", file=out)
+    if config.use_ideep == "never" and serves_cpu():
+        print("kernels for NumPy arrays are turned off: chainer.config.use_ideep is 'never'", file=out)
     for name in sorted(NAMES):
         served = [
             f"{array_type.__module__}.{array_type.__name__} by {_origin[kernel, array_type]}{_restriction(routine)}"
             for (kernel, array_type), routine in sorted(_table.items(), key=str)
-            if kernel == name
+            if kernel == name and not _is_off(array_type)
         ]
         print(f"  {name:<32} {'; '.join(served) or 'plain body'}", file=out)
+
+
+def _is_off(array_type: type) -> bool:
+    # There are no raw arrays either where plain ones are not turned into them.
+    return config.use_ideep == "never" and issubclass(array_type, (numpy.ndarray, RawArray))
 
 
 def _restriction(routine: Callable[..., Any]) -> str:
