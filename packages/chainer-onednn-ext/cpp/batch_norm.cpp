@@ -165,6 +165,36 @@ void backward_columns(const View &v, int64_t c, int64_t n, const float *x, const
         }
 }
 
+// With statistics that do not depend on x: gx = gamma s gy, and the same sums.
+void inference_backward_channel(const View &v, int64_t c, const float *x, const float *gy, float scale, float mean,
+                                float *gx, double *of_gy, double *of_product) {
+    int64_t stride = v.channels * v.inner;
+    for (int64_t o = 0; o < v.outer; ++o) {
+        const float *a = x + o * stride + c * v.inner, *b = gy + o * stride + c * v.inner;
+        float *to = gx + o * stride + c * v.inner;
+        float s = 0, t = 0;
+#pragma omp simd reduction(+ : s, t)
+        for (int64_t i = 0; i < v.inner; ++i) {
+            s += b[i];
+            t += b[i] * (a[i] - mean);
+            to[i] = scale * b[i];
+        }
+        of_gy[c] += s;
+        of_product[c] += t;
+    }
+}
+
+void inference_backward_columns(const View &v, int64_t c, int64_t n, const float *x, const float *gy, const float *scale,
+                                const float *mean, float *gx, double *of_gy, double *of_product) {
+    for (int64_t o = 0; o < v.outer; ++o)
+        for (int64_t i = c; i < c + n; ++i) {
+            int64_t at = o * v.channels + i;
+            of_gy[i] += gy[at];
+            of_product[i] += gy[at] * (x[at] - mean[i]);
+            gx[at] = scale[i] * gy[at];
+        }
+}
+
 // Runs by_channel(c) for all channels, or by_columns(c, n) where their elements alternate.
 template <typename F, typename G> void over_channels(const View &v, F by_channel, G by_columns) {
     run_without_gil(v.count() * v.channels, [&] {
@@ -242,4 +272,31 @@ nb::object batch_norm_inference(nb::handle x, nb::handle gamma, nb::handle beta,
         });
     });
     return y.object();
+}
+
+nb::object batch_norm_inference_backward(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle mean,
+                                         nb::handle var, nb::handle axis, double eps) {
+    Floats source = Floats::from(x), factor = Floats::from(gamma), upper = Floats::from(gy);
+    Floats center = Floats::from(mean), variance = Floats::from(var);
+    if (!source || !upper || upper.size() != source.size()) return nb::none();
+    View v(source, axis);
+    if (!v.fits || !are_parameters(v, {&factor, &center, &variance})) return nb::none();
+    Floats gx = Floats::empty(source.shape()), ggamma = Floats::empty(v.key_shape), gbeta = Floats::empty(v.key_shape);
+    std::vector<double> inv_std(v.channels), of_gy(v.channels), of_product(v.channels);
+    std::vector<float> scales(v.channels);
+    for (int64_t c = 0; c < v.channels; ++c) {
+        inv_std[c] = 1 / std::sqrt(variance.data()[c] + eps);
+        scales[c] = static_cast<float>(factor.data()[c] * inv_std[c]);
+    }
+    const float *from = source.data(), *up = upper.data(), *m = center.data(), *scale = scales.data();
+    float *to = gx.data();
+    double *s = of_gy.data(), *t = of_product.data();
+    over_channels(
+        v, [=, &v](int64_t c) { inference_backward_channel(v, c, from, up, scale[c], m[c], to, s, t); },
+        [=, &v](int64_t c, int64_t n) { inference_backward_columns(v, c, n, from, up, scale, m, to, s, t); });
+    for (int64_t c = 0; c < v.channels; ++c) {
+        ggamma.data()[c] = static_cast<float>(of_product[c] * inv_std[c]);
+        gbeta.data()[c] = static_cast<float>(of_gy[c]);
+    }
+    return nb::make_tuple(gx.object(), ggamma.object(), gbeta.object());
 }

@@ -25,6 +25,9 @@ nb::object batch_norm_backward(nb::handle x, nb::handle gamma, nb::handle gy, nb
 nb::object batch_norm_inference(nb::handle x, nb::handle gamma, nb::handle beta, nb::handle mean, nb::handle var,
                                 nb::handle axis, double eps);
 
+nb::object batch_norm_inference_backward(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle mean,
+                                         nb::handle var, nb::handle axis, double eps);
+
 nb::object group_norm(nb::handle x, nb::handle gamma, nb::handle beta, int64_t groups, double eps);
 nb::object group_norm_backward(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle mean, nb::handle inv_std,
                                int64_t groups);
@@ -64,6 +67,12 @@ nb::object embed_backward(nb::handle x, nb::handle gy, nb::handle w_shape);
 nb::object lstm(nb::handle c_prev, nb::handle x);
 nb::object lstm_backward(nb::handle c_prev, nb::handle gc, nb::handle gh, nb::handle gates, nb::handle tanh_c);
 
+// Terms are the parts of a sum before the nonlinearity of a gate.
+nb::object gru_reset(nb::handle h, nb::handle terms);
+nb::object gru_reset_backward(nb::handle h, nb::handle gate, nb::handle gy);
+nb::object gru_output(nb::handle h, nb::handle update_terms, nb::handle candidate_terms);
+nb::object gru_output_backward(nb::handle h, nb::handle update, nb::handle candidate, nb::handle gy);
+
 nb::object rnn_forward(const std::string &unit, nb::handle x, nb::handle h0, nb::handle c0, nb::handle ws,
                        nb::handle bs, nb::handle batches, bool is_reversed);
 nb::object rnn_backward(const std::string &unit, nb::handle x, nb::handle h0, nb::handle c0, nb::handle ws,
@@ -73,6 +82,16 @@ nb::object rnn_backward(const std::string &unit, nb::handle x, nb::handle h0, nb
 // The lists hold the arrays of all parameters; false is "not done".
 bool sgd_update(nb::list thetas, nb::list grads, double lr);
 bool momentum_sgd_update(nb::list thetas, nb::list grads, nb::list velocities, double lr, double momentum);
+bool corrected_momentum_sgd_update(nb::list thetas, nb::list grads, nb::list velocities, double lr, double momentum);
+bool nesterov_ag_update(nb::list thetas, nb::list grads, nb::list velocities, double lr, double momentum);
+bool ada_grad_update(nb::list thetas, nb::list grads, nb::list squares, double lr, double eps);
+bool ada_delta_update(nb::list thetas, nb::list grads, nb::list squares, nb::list steps, double rho, double eps);
+bool rmsprop_graves_update(nb::list thetas, nb::list grads, nb::list squares, nb::list means, nb::list deltas,
+                           double lr, double alpha, double momentum, double eps);
+bool smorms3_update(nb::list thetas, nb::list grads, nb::list memories, nb::list means, nb::list squares, double lr,
+                    double eps);
+bool msvag_update(nb::list thetas, nb::list grads, nb::list ms, nb::list vs, double lr, double beta, double eta,
+                  double decay, int64_t t);
 bool rmsprop_update(nb::list thetas, nb::list grads, nb::list squares, double lr, double alpha, double eps,
                     bool eps_inside_sqrt);
 bool adam_update(nb::list thetas, nb::list grads, nb::list ms, nb::list vs, nb::handle vhats, double alpha_t,

@@ -117,6 +117,7 @@ NB_MODULE(_core, m) {
     m.def("batch_norm_forward", batch_norm_forward);
     m.def("batch_norm_backward", batch_norm_backward);
     m.def("batch_norm_inference", batch_norm_inference);
+    m.def("batch_norm_inference_backward", batch_norm_inference_backward);
     m.def("group_norm", group_norm);
     m.def("group_norm_backward", group_norm_backward);
     m.def("lrn_forward", lrn_forward, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
@@ -142,6 +143,10 @@ NB_MODULE(_core, m) {
     m.def("embed_backward", embed_backward);
     m.def("lstm", lstm);
     m.def("lstm_backward", lstm_backward, nb::arg(), nb::arg().none(), nb::arg().none(), nb::arg(), nb::arg());
+    m.def("gru_reset", gru_reset);
+    m.def("gru_reset_backward", gru_reset_backward);
+    m.def("gru_output", gru_output);
+    m.def("gru_output_backward", gru_output_backward);
     m.def("rnn_forward", rnn_forward, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(),
           nb::arg());
     m.def("rnn_backward", rnn_backward, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
@@ -149,7 +154,14 @@ NB_MODULE(_core, m) {
           nb::arg().none(), nb::arg());
     m.def("sgd_update", sgd_update);
     m.def("momentum_sgd_update", momentum_sgd_update);
+    m.def("corrected_momentum_sgd_update", corrected_momentum_sgd_update);
+    m.def("nesterov_ag_update", nesterov_ag_update);
+    m.def("ada_grad_update", ada_grad_update);
+    m.def("ada_delta_update", ada_delta_update);
     m.def("rmsprop_update", rmsprop_update);
+    m.def("rmsprop_graves_update", rmsprop_graves_update);
+    m.def("smorms3_update", smorms3_update);
+    m.def("msvag_update", msvag_update);
     m.def("adam_update", adam_update, nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg(),
           nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none());
 }

@@ -1,5 +1,6 @@
 // Update rules of optimizers: one pass over the values, gradients and states of all parameters, written in place.
 #include <array>
+#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -98,6 +99,85 @@ bool rmsprop_update(nb::list thetas, nb::list grads, nb::list squares, double lr
     return update_all<1>(thetas, grads, {squares}, [=](Vector p, Vector g, Vector &ms) {
         ms = keep * ms + take * g * g;
         return p - step * g / (eps_inside_sqrt ? _mm256_sqrt_ps(ms + e) : _mm256_sqrt_ps(ms) + e);
+    });
+}
+
+bool corrected_momentum_sgd_update(nb::list thetas, nb::list grads, nb::list velocities, double lr, double momentum) {
+    return update_all<1>(thetas, grads, {velocities},
+                         [step = vector_of(lr), keep = vector_of(momentum)](Vector p, Vector g, Vector &v) {
+                             v = keep * v - g;
+                             return p + step * v;
+                         });
+}
+
+bool nesterov_ag_update(nb::list thetas, nb::list grads, nb::list velocities, double lr, double momentum) {
+    Vector step = vector_of(lr), keep = vector_of(momentum);
+    Vector ahead = vector_of(1 + momentum), back = vector_of(momentum * momentum);
+    return update_all<1>(thetas, grads, {velocities}, [=](Vector p, Vector g, Vector &v) {
+        g *= step;
+        v = keep * v - g;
+        return p - (ahead * g - back * v);
+    });
+}
+
+bool ada_grad_update(nb::list thetas, nb::list grads, nb::list squares, double lr, double eps) {
+    return update_all<1>(thetas, grads, {squares},
+                         [step = vector_of(lr), e = vector_of(eps)](Vector p, Vector g, Vector &h) {
+                             h += g * g;
+                             return p - step * g / (_mm256_sqrt_ps(h) + e);
+                         });
+}
+
+bool ada_delta_update(nb::list thetas, nb::list grads, nb::list squares, nb::list steps, double rho, double eps) {
+    Vector keep = vector_of(rho), take = vector_of(1 - rho), e = vector_of(eps);
+    return update_all<2>(thetas, grads, {squares, steps}, [=](Vector p, Vector g, Vector &msg, Vector &msdx) {
+        msg = keep * msg + take * g * g;
+        Vector step = _mm256_sqrt_ps((msdx + e) / (msg + e)) * g;
+        msdx = keep * msdx + take * step * step;
+        return p - step;
+    });
+}
+
+bool rmsprop_graves_update(nb::list thetas, nb::list grads, nb::list squares, nb::list means, nb::list deltas,
+                           double lr, double alpha, double momentum, double eps) {
+    Vector step = vector_of(lr), keep = vector_of(alpha), take = vector_of(1 - alpha), e = vector_of(eps);
+    Vector inertia = vector_of(momentum);
+    return update_all<3>(thetas, grads, {squares, means, deltas},
+                         [=](Vector p, Vector g, Vector &n, Vector &mean, Vector &delta) {
+                             n = keep * n + take * g * g;
+                             mean = keep * mean + take * g;
+                             delta = inertia * delta - step * g / _mm256_sqrt_ps(n - mean * mean + e);
+                             return p + delta;
+                         });
+}
+
+bool smorms3_update(nb::list thetas, nb::list grads, nb::list memories, nb::list means, nb::list squares, double lr,
+                    double eps) {
+    Vector most = vector_of(lr), e = vector_of(eps), one = vector(1);
+    return update_all<3>(thetas, grads, {memories, means, squares},
+                         [=](Vector p, Vector g, Vector &memory, Vector &mean, Vector &square) {
+                             Vector r = one / (memory + one);
+                             mean += r * (g - mean);
+                             square += r * (g * g - square);
+                             Vector x = mean * mean / (square + e);
+                             memory = memory * (one - x) + one;
+                             return p - g * _mm256_min_ps(most, x) / (_mm256_sqrt_ps(square) + e);
+                         });
+}
+
+bool msvag_update(nb::list thetas, nb::list grads, nb::list ms, nb::list vs, double lr, double beta, double eta,
+                  double decay, int64_t t) {
+    double beta_t = std::pow(beta, t);
+    double rho = (1 - beta) * (1 + beta_t) / ((1 + beta) * (1 - beta_t));
+    Vector keep = vector_of(beta), take = vector_of(1 - beta), unbias = vector_of(1 - beta_t);
+    Vector ratio = vector_of(rho / (1 - rho)), step = vector_of(lr), eta_ = vector_of(eta), decay_ = vector_of(decay);
+    bool is_first = t <= 1;  // its average tells nothing of the variance
+    return update_all<2>(thetas, grads, {ms, vs}, [=](Vector p, Vector g, Vector &m, Vector &v) {
+        m = keep * m + take * g;
+        v = keep * v + take * g * g;
+        Vector mean = m / unbias, square = mean * mean;
+        Vector damping = is_first ? vector(1) : square / (square + ratio * (v / unbias - square));
+        return p - eta_ * (step * damping * mean + decay_ * p);
     });
 }
 

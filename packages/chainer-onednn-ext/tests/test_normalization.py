@@ -73,6 +73,22 @@ def test_inference(case, lay, rng):
     close(y, normalised(*wide(x, gamma, beta, mean), (var.astype("d") + 2e-5) ** -0.5, axis))
 
 
+def test_gradients_of_inference(case, lay, rng):
+    x, gy, gamma, beta, axis = case
+    mean, var = rng.standard_normal(gamma.shape).astype("f"), rng.uniform(0.5, 2, gamma.shape).astype("f")
+    before = declined.total()
+    results = []
+    for arrays in ((lay(x), gamma, beta, mean, var, lay(gy)), wide(x, gamma, beta, mean, var, gy)):
+        variables = [chainer.Variable(a) for a in arrays[:5]]
+        y = F.fixed_batch_normalization(*variables, eps=2e-5, axis=axis)
+        y.grad = arrays[5]
+        y.backward()
+        results.append([v.grad for v in variables])
+    assert declined.total() == before
+    for actual, wanted in zip(*results):
+        close(actual, wanted, x.size // gamma.size)
+
+
 @pytest.mark.parametrize(
     ("shape", "axis", "dtype"),
     [((0, 3, 2), (0, 2), "f"), ((2, 3, 4), (1,), "f"), ((2, 3, 4), (0, 2), "d")],
@@ -85,8 +101,13 @@ def test_the_rest_is_left_to_the_plain_body(shape, axis, dtype, rng):
     before = declined["batch_norm_forward"]
     F.batch_normalization(x, gamma, beta, axis=axis)
     assert declined["batch_norm_forward"] == before + 1
-    F.fixed_batch_normalization(x, gamma, beta, beta, gamma, axis=axis)
-    assert declined["batch_norm_inference"] > 0
+    before = declined.copy()
+    v = chainer.Variable(x)
+    y = F.fixed_batch_normalization(v, gamma, beta, beta, gamma, axis=axis)
+    y.grad = np.ones_like(y.array)
+    y.backward()
+    assert declined - before == {"batch_norm_inference": 1, "batch_norm_inference_backward": 1}
+    np.testing.assert_allclose(v.grad, 1, rtol=1e-4)
 
 
 def test_gradients_of_the_link(rng):

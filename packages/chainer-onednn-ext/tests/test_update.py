@@ -3,12 +3,20 @@
 import chainer
 import numpy as np
 import pytest
+from chainer_onednn_ext import declined
 
 pytestmark = pytest.mark.ideep
 
 RULES = {
     "sgd": (chainer.optimizers.SGD, {"lr": 0.02}),
     "momentum": (chainer.optimizers.MomentumSGD, {"lr": 0.02, "momentum": 0.8}),
+    "corrected momentum": (chainer.optimizers.CorrectedMomentumSGD, {"lr": 0.02, "momentum": 0.8}),
+    "nesterov": (chainer.optimizers.NesterovAG, {"lr": 0.02, "momentum": 0.8}),
+    "adagrad": (chainer.optimizers.AdaGrad, {"lr": 0.01}),
+    "adadelta": (chainer.optimizers.AdaDelta, {"rho": 0.9, "eps": 1e-4}),
+    "graves": (chainer.optimizers.RMSpropGraves, {"lr": 0.001}),
+    "smorms3": (chainer.optimizers.SMORMS3, {"lr": 0.01}),
+    "msvag": (chainer.optimizers.MSVAG, {"lr": 0.02, "beta": 0.8, "eta": 0.5, "weight_decay_rate": 0.1}),
     "rmsprop": (chainer.optimizers.RMSprop, {"lr": 0.001}),
     "rmsprop, eps inside": (chainer.optimizers.RMSprop, {"lr": 0.001, "eps": 1e-3, "eps_inside_sqrt": True}),
     "adam": (chainer.optimizers.Adam, {"alpha": 0.01}),
@@ -42,7 +50,9 @@ def test_matches_plain(rule, lay, rng):
     arrays = [rng.standard_normal(shape).astype(np.float32) for shape in SHAPES]
     gradients = [[rng.standard_normal(a.shape).astype(np.float32) for a in arrays] for _ in range(10)]
     copies = [[lay(g.copy()) for g in step] for step in gradients]
+    before = declined.copy()
     params, states = train(rule, [lay(a.copy()) for a in arrays], copies)
+    assert declined == before
     with chainer.using_config("use_ideep", "never"):
         expected_params, expected_states = train(rule, [a.copy() for a in arrays], gradients)
     for actual, expected in zip(params + states, expected_params + expected_states):

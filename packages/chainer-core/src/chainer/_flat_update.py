@@ -51,6 +51,16 @@ def served_by(kernel: str, arguments: Callable[[Any], tuple[Any, ...]]) -> Calla
     return mark
 
 
+def hyperparameters(*names: str) -> Callable[[Any], tuple[Any, ...]]:
+    """Arguments of a kernel that are nothing but hyperparameters; see :func:`served_by`."""
+
+    def arguments(rule: Any) -> tuple[Any, ...]:
+        hp = rule.hyperparam.effective
+        return tuple([getattr(hp, name) for name in names])
+
+    return arguments
+
+
 def _served(rule: UpdateRule) -> _Served | None:
     return getattr(type(rule).update_elements, "served", None)
 

@@ -54,7 +54,7 @@ def test_unregistered_is_gone():
 
 
 def test_names_are_closed():
-    with pytest.raises(ValueError, match="unknown kernel 'rleu'; the kernels are adam_update"):
+    with pytest.raises(ValueError, match="unknown kernel 'rleu'; the kernels are ada_delta_update"):
         kernels.register("rleu", np.ndarray)
 
 

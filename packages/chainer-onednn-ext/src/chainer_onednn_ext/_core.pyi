@@ -122,6 +122,9 @@ def batch_norm_inference(
 ) -> NdArray | None: ...
 def eltwise(x: NdArray, name: str, parameter: float = 0) -> NdArray | None: ...
 def eltwise_backward(y: NdArray, gy: NdArray, name: str, parameter: float = 0) -> NdArray | None: ...
+def batch_norm_inference_backward(
+    x: NdArray, gamma: NdArray, gy: NdArray, mean: NdArray, var: NdArray, axis: Shape, eps: float, /
+) -> tuple[NdArray, NdArray, NdArray] | None: ...
 def group_norm(
     x: NdArray, gamma: NdArray, beta: NdArray, groups: int, eps: float, /
 ) -> tuple[NdArray, NdArray, NdArray] | None: ...
@@ -221,6 +224,14 @@ def rnn_backward(
     needs_gx: bool,
     /,
 ) -> tuple[NdArray | None, NdArray, NdArray | None, list[NdArray], list[NdArray]] | None: ...
+def gru_reset(h: NdArray, terms: Sequence[NdArray], /) -> tuple[NdArray, NdArray] | None: ...
+def gru_reset_backward(h: NdArray, gate: NdArray, gy: NdArray, /) -> tuple[NdArray, NdArray] | None: ...
+def gru_output(
+    h: NdArray, update_terms: Sequence[NdArray], candidate_terms: Sequence[NdArray], /
+) -> tuple[NdArray, NdArray, NdArray] | None: ...
+def gru_output_backward(
+    h: NdArray, update: NdArray, candidate: NdArray, gy: NdArray, /
+) -> tuple[NdArray, NdArray, NdArray] | None: ...
 def sgd_update(thetas: list[NdArray], grads: list[NdArray], lr: float, /) -> bool: ...
 def momentum_sgd_update(
     thetas: list[NdArray], grads: list[NdArray], velocities: list[NdArray], lr: float, momentum: float, /
@@ -233,6 +244,58 @@ def rmsprop_update(
     alpha: float,
     eps: float,
     eps_inside_sqrt: bool,
+    /,
+) -> bool: ...
+def corrected_momentum_sgd_update(
+    thetas: list[NdArray], grads: list[NdArray], velocities: list[NdArray], lr: float, momentum: float, /
+) -> bool: ...
+def nesterov_ag_update(
+    thetas: list[NdArray], grads: list[NdArray], velocities: list[NdArray], lr: float, momentum: float, /
+) -> bool: ...
+def ada_grad_update(
+    thetas: list[NdArray], grads: list[NdArray], squares: list[NdArray], lr: float, eps: float, /
+) -> bool: ...
+def ada_delta_update(
+    thetas: list[NdArray],
+    grads: list[NdArray],
+    squares: list[NdArray],
+    steps: list[NdArray],
+    rho: float,
+    eps: float,
+    /,
+) -> bool: ...
+def rmsprop_graves_update(
+    thetas: list[NdArray],
+    grads: list[NdArray],
+    squares: list[NdArray],
+    means: list[NdArray],
+    deltas: list[NdArray],
+    lr: float,
+    alpha: float,
+    momentum: float,
+    eps: float,
+    /,
+) -> bool: ...
+def smorms3_update(
+    thetas: list[NdArray],
+    grads: list[NdArray],
+    memories: list[NdArray],
+    means: list[NdArray],
+    squares: list[NdArray],
+    lr: float,
+    eps: float,
+    /,
+) -> bool: ...
+def msvag_update(
+    thetas: list[NdArray],
+    grads: list[NdArray],
+    ms: list[NdArray],
+    vs: list[NdArray],
+    lr: float,
+    beta: float,
+    eta: float,
+    decay: float,
+    t: int,
     /,
 ) -> bool: ...
 def adam_update(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from chainer_onednn_ext import _core
-from chainer_onednn_ext._counters import counted
-from chainer_onednn_ext._table import serves
+from chainer_onednn_ext._table import offers
 
-embed_backward = serves("embed_backward")(counted("embed_backward", _core.embed_backward))
+embed_backward = offers("embed_backward", _core.embed_backward)

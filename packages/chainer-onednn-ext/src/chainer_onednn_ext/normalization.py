@@ -48,6 +48,7 @@ def batch_norm_inference(
     return y
 
 
+batch_norm_inference_backward = offers("batch_norm_inference_backward", _core.batch_norm_inference_backward)
 group_norm = offers("group_norm", _core.group_norm)
 group_norm_backward = offers("group_norm_backward", _core.group_norm_backward)
 layer_norm = offers("layer_norm", _core.group_norm)

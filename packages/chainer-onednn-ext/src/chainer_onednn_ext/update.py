@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chainer.types import NdArray
 
 from chainer_onednn_ext import _core
+from chainer_onednn_ext._counters import declined
 from chainer_onednn_ext._table import serves
 
 Arrays = list[NdArray]  # one for each parameter
 
+STATES: dict[str, tuple[str, ...]] = {  # of each kernel, in the order in which its routine takes them
+    "sgd_update": (),
+    "momentum_sgd_update": ("v",),
+    "corrected_momentum_sgd_update": ("v",),
+    "nesterov_ag_update": ("v",),
+    "ada_grad_update": ("h",),
+    "ada_delta_update": ("msg", "msdx"),
+    "rmsprop_update": ("ms",),
+    "rmsprop_graves_update": ("n", "g", "delta"),
+    "smorms3_update": ("mem", "g", "g2"),
+    "msvag_update": ("m", "v"),
+}
 
-@serves("sgd_update")
-def sgd_update(thetas: Arrays, grads: Arrays, states: dict[str, Arrays], lr: float) -> bool:
-    """One step of gradient descent."""
-    return _core.sgd_update(thetas, grads, lr)
+
+def _rule(name: str, states: tuple[str, ...]) -> Callable[..., bool]:
+    routine: Callable[..., bool] = getattr(_core, name)
+
+    def update(thetas: Arrays, grads: Arrays, values: dict[str, Arrays], *hyperparameters: Any) -> bool:
+        done = routine(thetas, grads, *[values[state] for state in states], *hyperparameters)
+        if not done:
+            declined[name] += 1
+        return done
+
+    update.__name__ = update.__qualname__ = name
+    return update
 
 
-@serves("momentum_sgd_update")
-def momentum_sgd_update(thetas: Arrays, grads: Arrays, states: dict[str, Arrays], lr: float, momentum: float) -> bool:
-    """One step of gradient descent with momentum."""
-    return _core.momentum_sgd_update(thetas, grads, states["v"], lr, momentum)
-
-
-@serves("rmsprop_update")
-def rmsprop_update(
-    thetas: Arrays,
-    grads: Arrays,
-    states: dict[str, Arrays],
-    lr: float,
-    alpha: float,
-    eps: float,
-    eps_inside_sqrt: bool,
-) -> bool:
-    """One step of RMSprop."""
-    return _core.rmsprop_update(thetas, grads, states["ms"], lr, alpha, eps, bool(eps_inside_sqrt))
+for _name, _states in STATES.items():
+    serves(_name)(_rule(_name, _states))
 
 
 @serves("adam_update")
@@ -48,7 +54,7 @@ def adam_update(
     lr_bounds: tuple[float, float] | None,
 ) -> bool:
     """One step of Adam, AdamW, AMSGrad or AdaBound."""
-    return _core.adam_update(
+    done = _core.adam_update(
         thetas,
         grads,
         states["m"],
@@ -62,3 +68,6 @@ def adam_update(
         hp.weight_decay_rate,
         lr_bounds,
     )
+    if not done:
+        declined["adam_update"] += 1
+    return done

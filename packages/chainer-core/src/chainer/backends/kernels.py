@@ -30,7 +30,7 @@ NAMES = frozenset(
     (
         *("conv_forward", "conv_backward_data", "conv_backward_weights"),
         *("pool_forward", "pool_backward"),
-        *("batch_norm_forward", "batch_norm_backward", "batch_norm_inference"),
+        *("batch_norm_forward", "batch_norm_backward", "batch_norm_inference", "batch_norm_inference_backward"),
         *("lrn_forward", "lrn_backward"),
         *("softmax", "softmax_backward", "log_softmax", "log_softmax_backward"),
         *("softmax_cross_entropy", "softmax_cross_entropy_backward"),
@@ -39,10 +39,13 @@ NAMES = frozenset(
         *("layer_norm", "layer_norm_backward", "group_norm", "group_norm_backward"),
         *("dropout", "concat", "sum_many"),
         *("rnn_forward", "rnn_backward", "lstm", "lstm_backward"),
+        *("gru_reset", "gru_reset_backward", "gru_output", "gru_output_backward"),
         "embed_backward",
         *("roi_align", "roi_align_backward", "roi_pool", "roi_pool_backward"),
         *("ctc", "nms", "im2col", "col2im"),
-        *("sgd_update", "momentum_sgd_update", "adam_update", "rmsprop_update"),
+        *("sgd_update", "momentum_sgd_update", "corrected_momentum_sgd_update", "nesterov_ag_update"),
+        *("adam_update", "msvag_update", "ada_grad_update", "ada_delta_update"),
+        *("rmsprop_update", "rmsprop_graves_update", "smorms3_update"),
     )
 )
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from chainer import backend
+from chainer._flat_update import hyperparameters, served_by
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
 
 
 class AdaDeltaRule(UpdateRule):
-    """Update rule of :class:`AdaDelta`."""
+    """Update rule of :class:`AdaDelta`.
+
+    The kernel ``ada_delta_update(thetas, grads, states, rho, eps)`` may serve it.
+    """
 
     is_elementwise = True
 
@@ -24,6 +28,7 @@ class AdaDeltaRule(UpdateRule):
         self._state["msg"] = self._state_array(param)
         self._state["msdx"] = self._state_array(param)
 
+    @served_by("ada_delta_update", hyperparameters("rho", "eps"))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         msg, msdx, hp = state["msg"], state["msdx"], self.hyperparam.effective
         msg *= hp.rho

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from chainer import backend
+from chainer._flat_update import hyperparameters, served_by
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
 
 
 class AdaGradRule(UpdateRule):
-    """Update rule of :class:`AdaGrad`."""
+    """Update rule of :class:`AdaGrad`.
+
+    The kernel ``ada_grad_update(thetas, grads, states, lr, eps)`` may serve it.
+    """
 
     is_elementwise = True
 
@@ -23,6 +27,7 @@ class AdaGradRule(UpdateRule):
         assert self._state is not None
         self._state["h"] = self._state_array(param)
 
+    @served_by("ada_grad_update", hyperparameters("lr", "eps"))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         h, hp = state["h"], self.hyperparam.effective
         h += grad * grad

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from chainer._flat_update import hyperparameters, served_by
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
 
 
 class CorrectedMomentumSGDRule(UpdateRule):
-    """Update rule of :class:`CorrectedMomentumSGD`."""
+    """Update rule of :class:`CorrectedMomentumSGD`.
+
+    The kernel ``corrected_momentum_sgd_update(thetas, grads, states, lr, momentum)`` may serve it.
+    """
 
     is_elementwise = True
 
@@ -22,6 +26,7 @@ class CorrectedMomentumSGDRule(UpdateRule):
         assert self._state is not None
         self._state["v"] = self._state_array(param)
 
+    @served_by("corrected_momentum_sgd_update", hyperparameters("lr", "momentum"))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         v = state["v"]
         v *= self.hyperparam.effective.momentum

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainer._flat_update import served_by
+from chainer._flat_update import hyperparameters, served_by
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
@@ -26,7 +26,7 @@ class MomentumSGDRule(UpdateRule):
         assert self._state is not None
         self._state["v"] = self._state_array(param)
 
-    @served_by("momentum_sgd_update", lambda rule: (rule.hyperparam.effective.lr, rule.hyperparam.effective.momentum))
+    @served_by("momentum_sgd_update", hyperparameters("lr", "momentum"))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         hp, v = self.hyperparam.effective, state["v"]
         v *= hp.momentum

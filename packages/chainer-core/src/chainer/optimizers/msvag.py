@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from chainer._flat_update import served_by
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
 
 
+def _kernel_arguments(rule: MSVAGRule) -> tuple[float, ...]:
+    hp = rule.hyperparam.effective
+    return hp.lr, hp.beta, hp.eta, hp.weight_decay_rate, rule.t
+
+
 class MSVAGRule(UpdateRule):
-    """Update rule of :class:`MSVAG`."""
+    """Update rule of :class:`MSVAG`.
+
+    The kernel ``msvag_update(thetas, grads, states, lr, beta, eta, weight_decay_rate, t)`` may serve it.
+    """
 
     is_elementwise = True
 
@@ -28,6 +37,7 @@ class MSVAGRule(UpdateRule):
         self._state["m"] = self._state_array(param)
         self._state["v"] = self._state_array(param)
 
+    @served_by("msvag_update", _kernel_arguments)
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         m, v, hp = state["m"], state["v"], self.hyperparam.effective
         beta_t = hp.beta**self.t

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from chainer import backend
-from chainer._flat_update import served_by
+from chainer._flat_update import hyperparameters, served_by
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
-
-
-def _kernel_arguments(rule: RMSpropRule) -> tuple[float, float, float, bool]:
-    hp = rule.hyperparam.effective
-    return hp.lr, hp.alpha, hp.eps, hp.eps_inside_sqrt
 
 
 class RMSpropRule(UpdateRule):
@@ -37,7 +32,7 @@ class RMSpropRule(UpdateRule):
         assert self._state is not None
         self._state["ms"] = self._state_array(param)
 
-    @served_by("rmsprop_update", _kernel_arguments)
+    @served_by("rmsprop_update", hyperparameters("lr", "alpha", "eps", "eps_inside_sqrt"))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         ms, hp = state["ms"], self.hyperparam.effective
         xp = backend.get_array_module(ms)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from chainer import backend
+from chainer._flat_update import hyperparameters, served_by
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
 
 
 class RMSpropGravesRule(UpdateRule):
-    """Update rule of :class:`RMSpropGraves`."""
+    """Update rule of :class:`RMSpropGraves`.
+
+    The kernel ``rmsprop_graves_update(thetas, grads, states, lr, alpha, momentum, eps)`` may serve it.
+    """
 
     is_elementwise = True
 
@@ -30,6 +34,7 @@ class RMSpropGravesRule(UpdateRule):
         self._state["g"] = self._state_array(param)
         self._state["delta"] = self._state_array(param)
 
+    @served_by("rmsprop_graves_update", hyperparameters("lr", "alpha", "momentum", "eps"))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         n, g, delta, hp = state["n"], state["g"], state["delta"], self.hyperparam.effective
         n *= hp.alpha

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainer._flat_update import served_by
+from chainer._flat_update import hyperparameters, served_by
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 
@@ -16,7 +16,7 @@ class SGDRule(UpdateRule):
         super().__init__(parent_hyperparam or SGD().hyperparam)
         set_given(self.hyperparam, lr=lr)
 
-    @served_by("sgd_update", lambda rule: (rule.hyperparam.effective.lr,))
+    @served_by("sgd_update", hyperparameters("lr"))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         grad *= self.hyperparam.effective.lr
         theta -= grad

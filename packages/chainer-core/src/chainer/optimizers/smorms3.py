@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from chainer import backend
+from chainer._flat_update import hyperparameters, served_by
 from chainer.optimizer import GradientMethod, Hyperparameter, HyperparameterProxy, UpdateRule, set_given
 from chainer.types import NdArray
 from chainer.variable import Parameter
 
 
 class SMORMS3Rule(UpdateRule):
-    """Update rule of :class:`SMORMS3`."""
+    """Update rule of :class:`SMORMS3`.
+
+    The kernel ``smorms3_update(thetas, grads, states, lr, eps)`` may serve it.
+    """
 
     is_elementwise = True
 
@@ -26,6 +30,7 @@ class SMORMS3Rule(UpdateRule):
         self._state["g2"] = self._state_array(param)
         self._state["mem"] += 1
 
+    @served_by("smorms3_update", hyperparameters("lr", "eps"))
     def update_elements(self, theta: NdArray, grad: NdArray, state: dict[str, NdArray]) -> None:
         mem, g, g2, hp = state["mem"], state["g"], state["g2"], self.hyperparam.effective
         xp = backend.get_array_module(g)

@@ -402,6 +402,9 @@ def _inverses(x: NdArray, var: NdArray, eps: float) -> tuple[NdArray, NdArray]:
 class FixedBatchNormalizationGrad(FunctionNode):
     """Gradients of :func:`fixed_batch_normalization` by its inputs.
 
+    The kernel ``batch_norm_inference_backward(x, gamma, gy, mean, var, axis, eps)`` returns those of ``x``, ``gamma``
+    and ``beta``, or ``None`` to leave it to the plain body.
+
     Args:
         eps, axis, inv_std, inv_var: As the attributes of :class:`FixedBatchNormalization`.
         expander: Index that makes a parameter broadcast against ``x``.
@@ -420,12 +423,16 @@ class FixedBatchNormalizationGrad(FunctionNode):
         dtype = compute_dtype(x, gamma)
         if self.inv_std is None:
             self.inv_var, self.inv_std = _inverses(x, var, self.eps)
-        x_hat = x - _expanded(mean.astype(dtype, copy=False), x, self.axis)
-        x_hat *= _expanded(self.inv_std, x, self.axis)
-        gy = gy.astype(dtype, copy=False)
-        ggamma, gbeta = dot_over(gy, x_hat, self.axis), sum_over(gy, self.axis)
         scale = (gamma * self.inv_std).astype(dtype, copy=False)
-        gx = gy * _expanded(scale, x, self.axis)
+        kernel = kernels.find("batch_norm_inference_backward", x, gy)
+        if kernel is not None and (served := kernel(x, gamma, gy, mean, var, self.axis, self.eps)) is not None:
+            gx, ggamma, gbeta = served
+        else:
+            x_hat = x - _expanded(mean.astype(dtype, copy=False), x, self.axis)
+            x_hat *= _expanded(self.inv_std, x, self.axis)
+            gy = gy.astype(dtype, copy=False)
+            ggamma, gbeta = dot_over(gy, x_hat, self.axis), sum_over(gy, self.axis)
+            gx = gy * _expanded(scale, x, self.axis)
         gmean = -scale * gbeta
         gvar = -0.5 * scale * self.inv_std * ggamma
         return gx.astype(x.dtype, copy=False), *[g.astype(gamma.dtype) for g in (ggamma, gbeta, gmean, gvar)]

@@ -6,7 +6,7 @@ from typing import Any
 
 from chainer.functions.activation.sigmoid import sigmoid
 from chainer.functions.activation.tanh import tanh
-from chainer.functions.math.linear_interpolate import linear_interpolate
+from chainer.functions.rnn._gru import next_state, reset_state
 from chainer.link import Chain
 from chainer.links.connection.linear import Linear
 from chainer.links.rnn._state import StatefulChain
@@ -47,10 +47,8 @@ class GRUBase(Chain):
             self.U = Linear(out_size, out_size, initialW=inner_init, initial_bias=bias_init)
 
     def _step(self, h: VariableLike, x: VariableLike) -> Variable:
-        reset = sigmoid(self.W_r(x) + self.U_r(h))
-        update = sigmoid(self.W_z(x) + self.U_z(h))
-        candidate = tanh(self.W(x) + self.U(reset * h))
-        return linear_interpolate(update, candidate, h)
+        reset = reset_state(h, self.W_r(x), self.U_r(h))
+        return next_state(h, (self.W_z(x), self.U_z(h)), (self.W(x), self.U(reset)))
 
 
 class StatelessGRU(GRUBase):

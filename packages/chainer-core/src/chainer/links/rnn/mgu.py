@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from chainer.functions.activation.sigmoid import sigmoid
-from chainer.functions.activation.tanh import tanh
 from chainer.functions.array.concat import concat
-from chainer.functions.math.linear_interpolate import linear_interpolate
+from chainer.functions.rnn._gru import next_state, reset_state
 from chainer.link import Chain
 from chainer.links.connection.linear import Linear
 from chainer.links.rnn._state import StatefulChain
@@ -32,9 +30,8 @@ class MGUBase(Chain):
             self.W_h = Linear(n_inputs + n_units, n_units)
 
     def _call_mgu(self, h: VariableLike, x: VariableLike) -> Variable:
-        forget = sigmoid(self.W_f(concat((h, x))))
-        candidate = tanh(self.W_h(concat((forget * h, x))))
-        return linear_interpolate(forget, candidate, h)
+        forget = self.W_f(concat((h, x)))
+        return next_state(h, (forget,), (self.W_h(concat((reset_state(h, forget), x))),))
 
 
 class StatelessMGU(MGUBase):
