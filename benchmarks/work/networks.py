@@ -99,16 +99,26 @@ class Training(Network):
         optimizer = chainer.optimizers.SGD(LEARNING_RATE).setup(model)
         examples = cycle(self._examples())
 
-        def step() -> Sequence[object]:
-            x, t = next(examples)
-            loss = F.softmax_cross_entropy(model(x), t)
+        def loss_of(x: np.ndarray, t: np.ndarray) -> chainer.Variable:
+            return F.softmax_cross_entropy(model(x), t)
+
+        def forward_backward() -> Sequence[object]:
+            loss = loss_of(*next(examples))
             model.cleargrads()
             loss.backward()
-            if self.updates:
-                optimizer.update()
             return (loss,)
 
-        return step
+        def step() -> Sequence[object]:
+            losses = []
+
+            def noted(x: np.ndarray, t: np.ndarray) -> chainer.Variable:
+                losses.append(loss_of(x, t))
+                return losses[0]
+
+            optimizer.update(noted, *next(examples))  # as an updater does: the graph is walked once, and used up
+            return losses
+
+        return step if self.updates else forward_backward
 
     def _torch_step(self, model: Any, memory_format: Any) -> Step:
         import torch

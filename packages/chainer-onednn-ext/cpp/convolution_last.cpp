@@ -5,6 +5,7 @@
 
 #include "candidates.hpp"
 #include "convolution_plan.hpp"
+#include "memory_pool.hpp"
 
 namespace {
 
@@ -52,10 +53,14 @@ int choose(Problem &p, Direction direction, const ConvShape &shape) {
     return candidate;
 }
 
-using Buffer = std::unique_ptr<float, void (*)(void *)>;
+// Large filters get memory that has been used before.
+using Buffer = std::unique_ptr<float, void (*)(float *)>;
+
+Buffer none() { return {nullptr, [](float *) {}}; }
 
 Buffer allocate(size_t bytes) {
-    Buffer buffer(static_cast<float *>(std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096)), std::free);
+    if (bytes >= kPooledBytes) return take_from_pool(bytes);
+    Buffer buffer(static_cast<float *>(std::aligned_alloc(64, (bytes + 63) / 64 * 64)), [](float *p) { std::free(p); });
     if (!buffer) throw std::bad_alloc();
     return buffer;
 }
@@ -68,7 +73,7 @@ struct PendingConvolution::Parts {
     ConvShape shape;
     int candidate;
     std::shared_ptr<Plan> plan;  // if it is one of oneDNN's
-    Buffer filters{nullptr, std::free};  // as the plan takes them, or a copy
+    Buffer filters= none();  // as the plan takes them, or a copy
 
     // False if this is not done in one pass.
     bool run(const Epilogue &epilogue, float *y) const {
@@ -89,7 +94,7 @@ struct PendingConvolution::Parts {
         operands.scale = const_cast<float *>(epilogue.scale);
         operands.addend = const_cast<float *>(epilogue.addend);
         operands.weights_are_inner = true;
-        Buffer repacked{nullptr, std::free};
+        Buffer repacked= none();
         if (best->weights.inner != plan->weights.inner) {  // what is fused may change which filters are taken
             repacked = allocate(best->weights.inner.get_size());
             repack_weights(*plan, *best, filters.get(), repacked.get());

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <list>
+#include <iterator>
+#include <map>
 #include <mutex>
+#include <new>
+#include <set>
 #include <unordered_map>
 
 namespace {
@@ -14,12 +17,12 @@ namespace {
 constexpr size_t kHugePage = size_t{2} << 20;
 
 // From the system itself: the C library would keep what is given back, in pieces.
-void *map(size_t bytes) {
+char *map(size_t bytes) {
     size_t room = bytes < 2 * kHugePage ? 0 : kHugePage;
     void *mapped = mmap(nullptr, bytes + room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped == MAP_FAILED) return nullptr;
-    if (room == 0) return mapped;
     auto *begin = static_cast<char *>(mapped);
+    if (room == 0) return begin;
     char *data = begin + (kHugePage - reinterpret_cast<uintptr_t>(begin) % kHugePage) % kHugePage;
     if (data > begin) munmap(begin, data - begin);
     if (data < begin + room) munmap(data + bytes, begin + room - data);
@@ -27,49 +30,62 @@ void *map(size_t bytes) {
     return data;
 }
 
+// Blocks are cut from pieces of memory that nobody uses, and become one with the free pieces beside them when they come
+// back: arrays of many sizes live on the same pages.
 class MemoryPool {
 public:
     void *allocate(size_t bytes) {
-        bytes = (std::max<size_t>(bytes, 1) + 4095) / 4096 * 4096;
+        bytes = (std::max<size_t>(bytes, 1) + kPage - 1) / kPage * kPage;
         std::lock_guard<std::mutex> guard(lock_);
-        auto best = kept_.end();
-        for (auto block = kept_.begin(); block != kept_.end(); ++block) {
-            bool fits = block->size >= bytes && block->size <= bytes + bytes / 4;
-            if (fits && (best == kept_.end() || block->size < best->size)) best = block;
-        }
-        Block block{nullptr, bytes};
-        if (best != kept_.end()) {
-            block = *best;
-            kept_.erase(best);
-            n_kept_ -= block.size;
+        auto best = free_by_size_.lower_bound({bytes, nullptr});
+        char *data;
+        if (best != free_by_size_.end()) {
+            auto [size, begin] = *best;
+            data = begin;
+            remove_free(begin, size);
+            if (size > bytes) add_free(begin + bytes, size - bytes);
         } else {
             make_room(bytes);
-            block.data = map(bytes);
-            if (block.data == nullptr) return nullptr;
+            data = map(bytes);
+            if (data == nullptr) return nullptr;
         }
-        used_[block.data] = block.size;
-        n_used_ += block.size;
+        used_[data] = bytes;
+        n_used_ += bytes;
         most_used_ = std::max(most_used_, n_used_);
-        return block.data;
+        return data;
     }
 
     size_t size_of(void *data) {
         std::lock_guard<std::mutex> guard(lock_);
-        return used_.at(data);
+        return used_.at(static_cast<char *>(data));
     }
 
-    void release(void *data) {
+    void release(void *released) {
+        auto *data = static_cast<char *>(released);
         std::lock_guard<std::mutex> guard(lock_);
         auto found = used_.find(data);
-        kept_.push_back({data, found->second});
-        n_used_ -= found->second;
-        n_kept_ += found->second;
+        size_t size = found->second;
+        n_used_ -= size;
         used_.erase(found);
+        if (auto next = free_.find(data + size); next != free_.end()) {
+            size_t more = next->second;
+            remove_free(next->first, more);
+            size += more;
+        }
+        if (auto next = free_.lower_bound(data); next != free_.begin()) {
+            auto [begin, before] = *std::prev(next);
+            if (begin + before == data) {
+                remove_free(begin, before);
+                data = begin;
+                size += before;
+            }
+        }
+        add_free(data, size);
     }
 
     void clear() {
         std::lock_guard<std::mutex> guard(lock_);
-        while (!kept_.empty()) drop_oldest();
+        give_back(n_kept_);
         most_used_ = n_used_;
     }
 
@@ -79,25 +95,44 @@ public:
     }
 
 private:
-    struct Block {
-        void *data;
-        size_t size;
-    };
+    static constexpr size_t kPage = 4096;
+
+    void add_free(char *begin, size_t size) {
+        free_[begin] = size;
+        free_by_size_.insert({size, begin});
+        n_kept_ += size;
+    }
+
+    void remove_free(char *begin, size_t size) {
+        free_.erase(begin);
+        free_by_size_.erase({size, begin});
+        n_kept_ -= size;
+    }
 
     // A new block must not make all of them more than have been in use at once.
     void make_room(size_t bytes) {
-        while (!kept_.empty() && n_used_ + n_kept_ + bytes > most_used_) drop_oldest();
+        size_t all = n_used_ + n_kept_ + bytes;
+        if (all > most_used_) give_back(std::min(n_kept_, all - most_used_));
     }
 
-    void drop_oldest() {
-        munmap(kept_.front().data, kept_.front().size);
-        n_kept_ -= kept_.front().size;
-        kept_.pop_front();
+    // The ends of as few pieces as will do.
+    void give_back(size_t bytes) {
+        while (bytes > 0) {
+            auto best = free_by_size_.lower_bound({bytes, nullptr});
+            if (best == free_by_size_.end()) --best;
+            auto [size, begin] = *best;
+            size_t part = std::min(size, bytes);
+            remove_free(begin, size);
+            if (size > part) add_free(begin, size - part);
+            munmap(begin + size - part, part);
+            bytes -= part;
+        }
     }
 
     std::mutex lock_;
-    std::list<Block> kept_;  // the one that has been kept longest first
-    std::unordered_map<void *, size_t> used_;
+    std::map<char *, size_t> free_;  // no two of them touch
+    std::set<std::pair<size_t, char *>> free_by_size_;
+    std::unordered_map<char *, size_t> used_;
     size_t n_used_ = 0, n_kept_ = 0, most_used_ = 0;
 };
 
@@ -154,6 +189,12 @@ private:
 PyObject *empty_from_pool(int ndim, npy_intp *shape, int type_number) {
     PooledAllocation pooled;
     return PyArray_EMPTY(ndim, shape, type_number, 0);
+}
+
+Pooled take_from_pool(size_t bytes) {
+    void *data = pool().allocate(bytes);
+    if (data == nullptr) throw std::bad_alloc();
+    return Pooled(static_cast<float *>(data), [](float *taken) { pool().release(taken); });
 }
 
 nb::object memory_pool_bytes() {

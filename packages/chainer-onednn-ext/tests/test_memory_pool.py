@@ -48,6 +48,19 @@ def test_it_never_holds_more_than_was_in_use_at_once(x):
     assert now == used and kept <= most - used
 
 
+def test_a_large_block_serves_small_ones_and_is_whole_again_afterwards(x):
+    y = _core.relu(x)
+    begin, end = y.ctypes.data, y.ctypes.data + y.nbytes
+    del y
+    halves = [_core.relu(x[:2]), _core.relu(x[2:])]
+    assert sorted(half.ctypes.data for half in halves) == [begin, (begin + end) // 2]
+    assert _core.memory_pool_bytes()[1] == 0
+    np.testing.assert_array_equal(np.concatenate(halves), np.maximum(x, 0))
+    halves.reverse()
+    del halves[:]
+    assert _core.relu(x).ctypes.data == begin
+
+
 def test_what_is_kept_can_be_given_back(x):
     _core.relu(x)
     assert _core.memory_pool_bytes()[1] > 0
