@@ -26,6 +26,8 @@ N_LAYERS = 2
 class LanguageModel(Workload):
     """Word vectors, two layers of LSTM, an affine map to the words, softmax cross entropy, backward and SGD."""
 
+    family = "lstm_lm"
+    cell = "LSTM"
     form: str
     about: str
     rounds = 7
@@ -33,10 +35,10 @@ class LanguageModel(Workload):
     def __init__(
         self, aim: float | None, n_units: int = 650, n_steps: int = 35, batch_size: int = 20, n_words: int = 10000
     ) -> None:
-        self.name = f"lstm_lm/{self.form}"
+        self.name = f"{self.family}/{self.form}"
         self.aim = aim
         self.n_units, self.n_steps, self.batch_size, self.n_words = n_units, n_steps, batch_size, n_words
-        self.summary = f"LSTM {N_LAYERS} x {n_units}, batch of {batch_size} x {n_steps} words, {self.about}, SGD"
+        self.summary = f"{self.cell} {N_LAYERS} x {n_units}, batch of {batch_size} x {n_steps} words, {self.about}, SGD"
 
     def small(self) -> LanguageModel:
         return type(self)(self.aim, 24, 5, 3, 50)
@@ -81,7 +83,7 @@ class LanguageModel(Workload):
         return {SIMPLE: step}
 
     def chainer_layers(self) -> Any:
-        """Return the layers of LSTM."""
+        """Return the layers."""
         import chainer
         import chainer.links as L
 
@@ -126,7 +128,7 @@ class LanguageModel(Workload):
         return step
 
     def torch_layers(self) -> tuple[Any, list[Any]]:
-        """Return the layers of LSTM, and their parameters."""
+        """Return the layers, and their parameters."""
         import torch
 
         cells = [torch.nn.LSTMCell(self.n_units, self.n_units) for _ in range(N_LAYERS)]
