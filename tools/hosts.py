@@ -51,6 +51,8 @@ def main() -> int:
     args = parser.parse_args()
     if reason := missing():
         parser.error(reason)
+    # Ended from outside, it leaves by an exception, so that the hosts go with it.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory() as tmp, Hosts(Path(tmp), Cable(args.rate, args.delay, args.loss)) as hosts:
         print(f"two hosts joined by {hosts.cable_kind}", file=sys.stderr)
         return hosts.start(args.n, args.command).wait()
@@ -132,6 +134,8 @@ class Hosts:
         agent.chmod(0o755)
         network = f"{_ADDRESSES[0]}/24"
         options = ["--host", ",".join(f"{address}:{n}" for address in _ADDRESSES), "-n", str(2 * n)]
+        # Each host believes that all cores are its own: bound to them, the first ranks of both would share one.
+        options += ["--bind-to", "none"]
         options += ["--prtemca", "plm_ssh_agent", str(agent), "--prtemca", "prte_if_include", network]
         options += ["--mca", "btl", "tcp,sm,self", "--mca", "btl_tcp_if_include", network]
         options += [part for name in os.environ if name.startswith("CHAINERMN_") for part in ("-x", name)]

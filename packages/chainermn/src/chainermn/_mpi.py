@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 # What launchers tell each process about the size of its job.
 _SIZE_VARIABLES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_NRANKS", "MV2_COMM_WORLD_SIZE")
 
+# Open MPI over TCP: with "put", which is on by default, each direction of an exchange waited for the other, and an
+# allreduce of 24 MiB over a gigabit a second took from 1.0 to 1.8 times what the wire needs; without, 1.0 times.
+_TCP_FLAGS = {"OMPI_MCA_btl_tcp_flags": "send,inplace"}
+
 
 def get_mpi() -> ModuleType:
     """The module ``mpi4py.MPI``; importing it initialises MPI.
@@ -71,6 +75,8 @@ def _init_under_open_mpi() -> None:
     finalize = rc.finalize
     # Whoever does not let it initialise MPI has to say that it is to finalise it.
     rc.initialize, rc.finalize = False, finalize is None or finalize
+    for name, value in _TCP_FLAGS.items():
+        os.environ.setdefault(name, value)
     try:
         from mpi4py import MPI
     finally:

@@ -130,16 +130,17 @@ class PartBuckets(Buckets):
 
     def _spread(self, bucket: Bucket, parts: dict[int, Parameter]) -> Any:
         dtype = numpy.dtype(bucket.params[0].dtype)
-        mine = self._communicator.empty(bucket.buffer.shape[1], dtype, bucket.params[0])
-        mine[...] = 0
-        for param in bucket.params:
-            part = parts[id(param)]
-            start = self._places[id(param)].columns.start
-            mine[start : start + part.size] = self._communicator.on_wire(part.array)
         # The gradients are used up, so parameters of their dtype need no memory of their own.
         everyone = bucket.buffer
         if everyone.dtype != dtype:
             everyone = self._communicator.empty(everyone.size, dtype, bucket.params[0]).reshape(everyone.shape)
+        mine = everyone[self._communicator.rank]
+        mine[...] = 0
+        for param in bucket.params:
+            part = parts[id(param)]
+            part.cleargrad()  # it may be a view of the same memory
+            start = self._places[id(param)].columns.start
+            mine[start : start + part.size] = self._communicator.on_wire(part.array)
         return (
             bucket,
             everyone,

@@ -120,10 +120,13 @@ def test_16_bits_are_for_gradients_alone():
 
 @pytest.mark.parametrize("wire", [None, "float16", "bfloat16", "float64"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("piece", [2**20, 16])
 @pytest.mark.parametrize("chunk", [2**20, 64])
 @pytest.mark.parametrize("name", AVERAGING)
-def test_each_rank_gets_its_part_of_a_mean_and_spreads_it(monkeypatch, name, chunk, dtype, wire):
+def test_each_rank_gets_its_part_of_a_mean_and_spreads_it(monkeypatch, name, chunk, piece, dtype, wire):
     monkeypatch.setattr("chainermn.communicators._wire.CHUNK", chunk)
+    monkeypatch.setattr("chainermn.communicators._piecewise._PIECE", piece)
+    monkeypatch.setattr("chainermn.communicators._piecewise._LEAST", 8)
     comm = chainermn.create_communicator(name, allreduce_grad_dtype=wire)
     for width in (0, 1, 21):
         whole = np.arange(comm.size * width, dtype=comm.wire_dtype(np.dtype(dtype))).reshape(comm.size, width) % 8

@@ -15,7 +15,7 @@ from chainer.types import NdArray
 
 from chainermn._mpi import get_mpi
 from chainermn._supervisor import Operation, Supervisor, supervisor_of
-from chainermn.communicators import _halves, _packing, _wire
+from chainermn.communicators import _halves, _packing, _piecewise, _wire
 from chainermn.communicators._handshake import meet
 from chainermn.communicators._topology import Topology
 from chainermn.communicators.communicator_base import CommunicatorBase
@@ -330,7 +330,7 @@ class MpiCommunicatorBase(CommunicatorBase):
         """The row of this rank of the mean over all ranks of an array.
 
         Args:
-            parts: Array with one row a rank; may be overwritten.
+            parts: Array with one row a rank; may be overwritten, also by the result.
             after: As for :meth:`mean_in_place`.
         """
         operation, _ = self._meet(f"mean of a part of {parts.size} gradients in {parts.dtype}")
@@ -340,7 +340,8 @@ class MpiCommunicatorBase(CommunicatorBase):
         """Fills the rows of an array by what the ranks have.
 
         Args:
-            mine: What this rank has: a flat array, of the same size on all ranks, where :meth:`empty` makes one.
+            mine: What this rank has: a flat array, of the same size on all ranks, where :meth:`empty` makes one; may
+                be its row of ``everyone``.
             everyone: Has one row a rank.
             after: As for :meth:`mean_in_place`.
         """
@@ -359,34 +360,24 @@ class MpiCommunicatorBase(CommunicatorBase):
     def _mean_piece(self, mpi_comm: MPI.Comm, piece: numpy.ndarray[Any, Any]) -> None:
         """Replaces a piece by its sum over the ranks of ``mpi_comm``, divided by the number of all ranks."""
         if mpi_comm.size > 1 and self._half is not None:
-            _halves.mean_in_place(mpi_comm, piece, self._half, self.size)
+            _piecewise.mean_in_place(mpi_comm, piece, self._half, self.size)
             return
         if mpi_comm.size > 1:
             mpi_comm.Allreduce(get_mpi().IN_PLACE, *_wire.addend(piece))
         piece /= self.size
 
     def _mean_of_part(self, parts: NdArray, operation: Operation, after: Any = None) -> NdArray:
-        mine = numpy.empty(parts.shape[1], parts.dtype)
         for columns in _wire.columns(parts):
-            piece = numpy.ascontiguousarray(parts[:, columns])
+            piece = parts[:, columns]
             with self.supervisor.blocking(operation, piece.nbytes):
-                if self._half is not None:
-                    mine[columns] = _halves.mean_of_part(self.mpi_comm, piece, self._half, self.size)
-                else:
-                    data, add = _wire.addend(piece)
-                    self.mpi_comm.Reduce_scatter_block(data, mine[columns], add)
-        if self._half is None:
-            mine /= self.size
-        return mine
+                _piecewise.mean_of_part(self.mpi_comm, piece, self._half, self.size)
+        return parts[self.rank]
 
     def _allgather_parts(self, mine: NdArray, everyone: NdArray, operation: Operation, after: Any = None) -> None:
-        chunks = _wire.columns(everyone)
-        for columns in chunks:
-            rows = everyone if len(chunks) == 1 else numpy.empty(everyone[:, columns].shape, everyone.dtype)
+        for columns in _wire.columns(everyone):
+            rows = everyone[:, columns]
             with self.supervisor.blocking(operation, rows.nbytes):
-                self.mpi_comm.Allgather(_bytes_of(mine[columns]), _bytes_of(rows))
-            if rows is not everyone:
-                everyone[:, columns] = rows
+                _piecewise.allgather(self.mpi_comm, mine[columns], rows)
 
     @property
     def _half(self) -> str | None:
