@@ -191,7 +191,7 @@ nb::object sum_last(nb::handle x) {
 }
 
 nb::object batch_norm_backward_last(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle y, nb::handle scale,
-                                    nb::handle shift, nb::handle mean, nb::handle inv_std) {
+                                    nb::handle shift, nb::handle mean, nb::handle inv_std, bool is_fixed) {
     Floats of_scale = Floats::from(scale), of_shift = Floats::from(shift);
     Floats source = Floats::from(x), upper = Floats::from(gy), output = Floats::from(y), factor = Floats::from(gamma),
            of_mean = Floats::from(mean), of_std = Floats::from(inv_std);
@@ -208,13 +208,13 @@ nb::object batch_norm_backward_last(nb::handle x, nb::handle gamma, nb::handle g
         Sums total = factors != nullptr ? sums(OfRectifiedGradients{a, g, m, factors, terms}, rows, n)
                      : mask != nullptr  ? sums(OfMaskedGradients{a, g, mask, m}, rows, n)
                                         : sums(OfGradients{a, g, m}, rows, n);
-        // gx = gamma s (gy - (x_hat ggamma + gbeta) / n)
+        // gx = gamma s (gy - (x_hat ggamma + gbeta) / n), where the statistics are those of the images; else gamma s gy
         std::vector<float> by_gy(n), of_x(n), constant(n);
         for (int64_t c = 0; c < n; ++c) {
             double s = of_std.data()[c], gamma_gradient = total.t[c] * s, outer = factor.data()[c] * s;
             by_gy[c] = static_cast<float>(outer);
-            of_x[c] = static_cast<float>(-outer * s * gamma_gradient / rows);
-            constant[c] = static_cast<float>(-outer * total.s[c] / rows);
+            of_x[c] = is_fixed ? 0 : static_cast<float>(-outer * s * gamma_gradient / rows);
+            constant[c] = is_fixed ? 0 : static_cast<float>(-outer * total.s[c] / rows);
             ggamma.data()[c] = static_cast<float>(gamma_gradient);
             gbeta.data()[c] = static_cast<float>(total.s[c]);
         }

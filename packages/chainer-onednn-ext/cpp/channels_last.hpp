@@ -14,9 +14,9 @@ nb::object affine_last(nb::handle x, nb::handle center, nb::handle scale, nb::ha
 nb::object moments_last(nb::handle x);
 nb::object sum_last(nb::handle x);
 // Gradients of x, gamma and beta of a batch normalization. gy counts where y, or (x - mean) * scale + shift, is positive,
-// if they are given.
+// if they are given. Where the statistics are fixed, they do not depend on x.
 nb::object batch_norm_backward_last(nb::handle x, nb::handle gamma, nb::handle gy, nb::handle y, nb::handle scale,
-                                    nb::handle shift, nb::handle mean, nb::handle inv_std);
+                                    nb::handle shift, nb::handle mean, nb::handle inv_std, bool is_fixed);
 
 nb::object pool_forward_last(const char *mode, nb::handle x, nb::handle ksize, nb::handle stride, nb::handle pad,
                              nb::handle out_size);

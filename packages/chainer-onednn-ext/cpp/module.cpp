@@ -100,7 +100,7 @@ NB_MODULE(_core, m) {
     m.def("moments_last", moments_last);
     m.def("sum_last", sum_last);
     m.def("batch_norm_backward_last", batch_norm_backward_last, nb::arg(), nb::arg(), nb::arg(), nb::arg().none(),
-          nb::arg().none(), nb::arg().none(), nb::arg(), nb::arg());
+          nb::arg().none(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg());
     m.def("pool_forward_last", pool_forward_last);
     m.def("pool_backward_last", pool_backward_last, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(),
           nb::arg(), nb::arg());

@@ -194,6 +194,18 @@ def test_batch_normalization_behind_a_rectifier(rng):
         np.testing.assert_allclose(getattr(a, "array", a), getattr(b, "array", b), rtol=1e-5, atol=1e-5)
 
 
+def test_gradients_with_fixed_statistics(rng):
+    x, gy, gamma, mean, var = draw(rng, 3, 20, 5, 4), draw(rng, 3, 20, 5, 4), *[draw(rng, 20) for _ in range(3)]
+    var = var**2 + np.float32(0.1)
+    served = kernel("batch_norm_inference_backward")(last(x), gamma, last(gy), mean, var, AXIS, 1e-5)
+    of_channel = (1, 20, 1, 1)
+    inv_std = 1 / np.sqrt(var.astype(np.float64) + 1e-5)
+    x_hat = (x - mean.astype(np.float64).reshape(of_channel)) * inv_std.reshape(of_channel)
+    expected = gy * (gamma * inv_std).reshape(of_channel), (gy * x_hat).sum(AXIS), gy.sum(AXIS, np.float64)
+    for actual, wanted in zip(served, expected, strict=True):
+        close(actual, wanted)
+
+
 def test_batch_normalization_over_other_axes_is_left_to_the_plain_body(rng):
     x, gamma = draw(rng, 2, 3, 4, 5), draw(rng, 3, 4, 5)
     y, *_ = kernel("batch_norm_forward")(last(x), gamma, gamma, (0,), 1e-5)

@@ -93,6 +93,7 @@ def batch_norm_backward_last(
     shift: NdArray | None,
     mean: NdArray,
     inv_std: NdArray,
+    is_fixed: bool,
     /,
 ) -> tuple[NdArray, NdArray, NdArray] | None: ...
 def pool_forward_last(

@@ -121,28 +121,37 @@ def batch_norm_forward(x: Any, gamma: NdArray, beta: NdArray, axis: tuple[int, .
     return x.affine(mean, gamma * inv_std, beta.copy()), mean, var, inv_std
 
 
+def _batch_norm_gradients(
+    x: Any, gamma: NdArray, gy: Any, mean: NdArray, inv_std: NdArray, axis: tuple[int, ...], is_fixed: bool
+) -> tuple[Any, NdArray, NdArray] | None:
+    if axis != _IMAGES or not _are_float32(x, gamma, gy, mean, inv_std):
+        return None
+    values = values_of(x)
+    masked = gy.pending if isinstance(gy, ChannelsLast) else None
+    output = scale = shift = None
+    if not isinstance(masked, Masked):
+        upper = values_of(gy)
+    elif masked.before is not None and masked.before.base is values and masked.before.center is mean:
+        upper, scale, shift = masked.upper, masked.before.scale, masked.before.shift
+    else:
+        upper, output = masked.upper, masked.output
+    gradients = _core.batch_norm_backward_last(values, gamma, upper, output, scale, shift, mean, inv_std, is_fixed)
+    if gradients is None:
+        return None
+    gx, ggamma, gbeta = gradients
+    return ChannelsLast.of(gx), ggamma, gbeta
+
+
 @_serves("batch_norm_backward")
 def batch_norm_backward(
     x: Any, gamma: NdArray, gy: Any, mean: NdArray, inv_std: NdArray, axis: tuple[int, ...]
 ) -> tuple[Any, NdArray, NdArray]:
     """Gradients of input, scale and shift."""
-    result = None
-    if axis == _IMAGES and _are_float32(x, gamma, gy, mean, inv_std):
-        values = values_of(x)
-        masked = gy.pending if isinstance(gy, ChannelsLast) else None
-        output = scale = shift = None
-        if not isinstance(masked, Masked):
-            upper = values_of(gy)
-        elif masked.before is not None and masked.before.base is values and masked.before.center is mean:
-            upper, scale, shift = masked.upper, masked.before.scale, masked.before.shift
-        else:
-            upper, output = masked.upper, masked.output
-        result = _core.batch_norm_backward_last(values, gamma, upper, output, scale, shift, mean, inv_std)
+    result = _batch_norm_gradients(x, gamma, gy, mean, inv_std, axis, is_fixed=False)
     if result is None:
         declined["batch_norm_backward"] += 1
         return _plain_batch_norm.backward(raw.plain(x), gamma, raw.plain(gy), mean, inv_std, axis)
-    gx, ggamma, gbeta = result
-    return ChannelsLast.of(gx), ggamma, gbeta
+    return result
 
 
 @_serves("batch_norm_inference")
@@ -154,6 +163,17 @@ def batch_norm_inference(
         declined["batch_norm_inference"] += 1
         return normalised(x.array, gamma, beta, mean, (var + eps) ** -0.5, axis)
     return x.affine(mean.copy(), gamma / numpy.sqrt(var + eps), beta.copy())
+
+
+@_serves("batch_norm_inference_backward")
+def batch_norm_inference_backward(
+    x: Any, gamma: NdArray, gy: Any, mean: NdArray, var: NdArray, axis: tuple[int, ...], eps: float
+) -> tuple[Any, NdArray, NdArray] | None:
+    """Gradients of input, scale and shift, with given statistics."""
+    result = _batch_norm_gradients(x, gamma, gy, mean, 1 / numpy.sqrt(var + eps), axis, is_fixed=True)
+    if result is None:
+        declined["batch_norm_inference_backward"] += 1
+    return result
 
 
 @_serves("pool_forward")

@@ -382,21 +382,28 @@ class FixedBatchNormalization(FunctionNode):
         kernel = kernels.find("batch_norm_inference", x)
         if kernel is not None:
             return (kernel(x, gamma, beta, mean, var, self.axis, self.eps),)
-        self.inv_var, self.inv_std = _inverses(x, var, self.eps)
+        self.inv_var, self.inv_std = _inverses(compute_dtype(x, var), var, self.eps)
         return (normalised(x, gamma, beta, mean, self.inv_std, self.axis),)
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         x, gamma, mean, var = self.get_retained_inputs()
         (gy,) = grad_outputs
-        expander = tuple([None if i in self.axis else slice(None) for i in range(x.ndim)])  # type: ignore[operator]
-        grad = FixedBatchNormalizationGrad(self.eps, expander, self.axis, self.inv_std, self.inv_var)
-        gradients = grad.apply((x, gamma, mean, var, gy))
+        gradients = self._grad(x.ndim).apply((x, gamma, mean, var, gy))
         return tuple([gradients[i] for i in indexes])
 
+    def backward_arrays(self, indexes: tuple[int, ...], grad_outputs: Arrays) -> Arrays:
+        x, gamma, mean, var = self.get_retained_input_arrays()
+        gradients = self._grad(x.ndim).forward((x, gamma, mean, var, grad_outputs[0]))
+        return tuple([gradients[i] for i in indexes])
 
-def _inverses(x: NdArray, var: NdArray, eps: float) -> tuple[NdArray, NdArray]:
-    inv_var = 1 / (var.astype(compute_dtype(x, var), copy=False) + eps)
-    return inv_var, backend.get_array_module(x).sqrt(inv_var)
+    def _grad(self, ndim: int) -> FixedBatchNormalizationGrad:
+        expander = tuple([None if i in self.axis else slice(None) for i in range(ndim)])  # type: ignore[operator]
+        return FixedBatchNormalizationGrad(self.eps, expander, self.axis, self.inv_std, self.inv_var)
+
+
+def _inverses(dtype: Any, var: NdArray, eps: float) -> tuple[NdArray, NdArray]:
+    inv_var = 1 / (var.astype(dtype, copy=False) + eps)
+    return inv_var, backend.get_array_module(var).sqrt(inv_var)
 
 
 class FixedBatchNormalizationGrad(FunctionNode):
@@ -422,12 +429,13 @@ class FixedBatchNormalizationGrad(FunctionNode):
         x, gamma, mean, var, gy = inputs
         dtype = compute_dtype(x, gamma)
         if self.inv_std is None:
-            self.inv_var, self.inv_std = _inverses(x, var, self.eps)
+            self.inv_var, self.inv_std = _inverses(dtype, var, self.eps)
         scale = (gamma * self.inv_std).astype(dtype, copy=False)
         kernel = kernels.find("batch_norm_inference_backward", x, gy)
         if kernel is not None and (served := kernel(x, gamma, gy, mean, var, self.axis, self.eps)) is not None:
             gx, ggamma, gbeta = served
         else:
+            x, gy = raw.plain(x), raw.plain(gy)
             x_hat = x - _expanded(mean.astype(dtype, copy=False), x, self.axis)
             x_hat *= _expanded(self.inv_std, x, self.axis)
             gy = gy.astype(dtype, copy=False)
@@ -435,7 +443,9 @@ class FixedBatchNormalizationGrad(FunctionNode):
             gx = gy * _expanded(scale, x, self.axis)
         gmean = -scale * gbeta
         gvar = -0.5 * scale * self.inv_std * ggamma
-        return gx.astype(x.dtype, copy=False), *[g.astype(gamma.dtype) for g in (ggamma, gbeta, gmean, gvar)]
+        if gx.dtype != x.dtype:
+            gx = gx.astype(x.dtype)
+        return gx, *[g.astype(gamma.dtype) for g in (ggamma, gbeta, gmean, gvar)]
 
     def backward(self, indexes: tuple[int, ...], grad_outputs: Variables) -> Variables:
         # With s = (var + eps)^(-1/2), x_hat = (x - mean) s and sums S over the reduced axes, the outputs are
