@@ -14,10 +14,12 @@ void relu_range(int64_t n, const float *__restrict x, float *__restrict y) {
     }
 }
 
-void relu_backward_range(int64_t n, const float *__restrict y, const float *__restrict gy, float *__restrict gx) {
+template <bool kAdds>
+void relu_backward_range(int64_t n, const float *__restrict y, const float *__restrict gy, const float *__restrict more,
+                         float *__restrict gx) {
     for (int64_t i = 0; i < n; ++i) {
-        float g = gy[i];
-        gx[i] = y[i] > 0.0f ? g : 0.0f;
+        float g = gy[i], masked = y[i] > 0.0f ? g : 0.0f;
+        gx[i] = kAdds ? masked + more[i] : masked;
     }
 }
 
@@ -38,16 +40,19 @@ nb::object relu(nb::handle x) {
     return y.object();
 }
 
-nb::object relu_backward(nb::handle y, nb::handle gy) {
-    Floats output = Floats::from(y), upper = Floats::from(gy);
-    if (!output || !upper || output.size() != upper.size()) return nb::none();
+nb::object relu_backward(nb::handle y, nb::handle gy, nb::handle addend) {
+    Floats output = Floats::from(y), upper = Floats::from(gy), added = Floats::from(addend);
+    if (!output || !upper || output.size() != upper.size() || (added && added.size() != upper.size())) return nb::none();
     Floats gx = Floats::empty(upper.shape());
-    const float *mask = output.data(), *from = upper.data();
+    const float *mask = output.data(), *from = upper.data(), *more = added ? added.data() : nullptr;
     float *to = gx.data();
     int64_t n = upper.size();
     run_without_gil(n, [=] {
         parallel_ranges(n, [=](int64_t begin, int64_t end) {
-            relu_backward_range(end - begin, mask + begin, from + begin, to + begin);
+            if (more != nullptr)
+                relu_backward_range<true>(end - begin, mask + begin, from + begin, more + begin, to + begin);
+            else
+                relu_backward_range<false>(end - begin, mask + begin, from + begin, nullptr, to + begin);
         });
     });
     return gx.object();

@@ -6,7 +6,7 @@
 #include "arrays.hpp"
 
 nb::object relu(nb::handle x);
-nb::object relu_backward(nb::handle y, nb::handle gy);
+nb::object relu_backward(nb::handle y, nb::handle gy, nb::handle addend);
 nb::object dropout(nb::handle x, double ratio, uint64_t key);
 
 nb::object eltwise(nb::handle x, const char *name, double parameter);

@@ -106,7 +106,7 @@ NB_MODULE(_core, m) {
           nb::arg(), nb::arg());
 
     m.def("relu", relu);
-    m.def("relu_backward", relu_backward);
+    m.def("relu_backward", relu_backward, nb::arg(), nb::arg(), nb::arg() = nb::none());
     m.def("dropout", dropout);
     m.def("eltwise", eltwise, nb::arg(), nb::arg(), nb::arg("parameter") = 0.0);
     m.def("eltwise_backward", eltwise_backward, nb::arg(), nb::arg(), nb::arg(), nb::arg("parameter") = 0.0);

@@ -94,6 +94,18 @@ class Masked:
         return _core.relu_backward(self.output, self.upper)
 
 
+@dataclasses.dataclass(slots=True)
+class MaskedSum:
+    """What flows back through a rectifier, and beside it: the gradient at the head of a residual block."""
+
+    masked: Masked
+    addend: NdArray
+
+    def compute(self) -> NdArray:
+        """The images."""
+        return _core.relu_backward(self.masked.output, self.masked.upper, self.addend)
+
+
 class ChannelsLast(raw.RawArray):
     """Images of shape ``(B, C, H, W)`` that lie as ``(B, H, W, C)``.
 
@@ -108,7 +120,9 @@ class ChannelsLast(raw.RawArray):
 
     __slots__ = ("_values", "pending", "rectified")
 
-    def __init__(self, shape: Shape, values: NdArray | None = None, pending: Affine | Masked | None = None) -> None:
+    def __init__(
+        self, shape: Shape, values: NdArray | None = None, pending: Affine | Masked | MaskedSum | None = None
+    ) -> None:
         super().__init__(shape, numpy.float32 if values is None else values.dtype)
         self._values = values
         self.pending = pending
@@ -182,6 +196,9 @@ class ChannelsLast(raw.RawArray):
         if getattr(other, "shape", None) != self.shape or other.dtype != numpy.float32:
             return self.array + raw.plain(other)
         other = as_channels_last(other)
+        for masked, beside in ((self, other), (other, self)):
+            if isinstance(masked.pending, Masked):
+                return ChannelsLast(self.shape, None, MaskedSum(masked.pending, beside.values))
         first, second = (self, other) if _takes_addend(self) else (other, self)
         before = first.pending
         if isinstance(before, Affine) and before.addend is None:
