@@ -12,6 +12,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "address_sanitizer.hpp"
+
 namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
@@ -34,8 +36,8 @@ char *map(size_t bytes) {
 // back: arrays of many sizes live on the same pages.
 class MemoryPool {
 public:
-    void *allocate(size_t bytes) {
-        bytes = (std::max<size_t>(bytes, 1) + kPage - 1) / kPage * kPage;
+    void *allocate(size_t wanted) {
+        const size_t bytes = (std::max<size_t>(wanted, 1) + kPage - 1) / kPage * kPage;
         std::lock_guard<std::mutex> guard(lock_);
         auto best = free_by_size_.lower_bound({bytes, nullptr});
         char *data;
@@ -52,6 +54,8 @@ public:
         used_[data] = bytes;
         n_used_ += bytes;
         most_used_ = std::max(most_used_, n_used_);
+        permit(data, wanted);
+        forbid(data + wanted, bytes - wanted);
         return data;
     }
 
@@ -65,6 +69,7 @@ public:
         std::lock_guard<std::mutex> guard(lock_);
         auto found = used_.find(data);
         size_t size = found->second;
+        forbid(data, size);
         n_used_ -= size;
         used_.erase(found);
         if (auto next = free_.find(data + size); next != free_.end()) {
@@ -124,6 +129,7 @@ private:
             size_t part = std::min(size, bytes);
             remove_free(begin, size);
             if (size > part) add_free(begin, size - part);
+            permit(begin + size - part, part);  // whoever gets these addresses next
             munmap(begin + size - part, part);
             bytes -= part;
         }
@@ -156,7 +162,9 @@ void pool_free(void *, void *data, size_t) {
 void *pool_realloc(void *, void *data, size_t bytes) {
     void *moved = pool().allocate(bytes);
     if (moved == nullptr || data == nullptr) return moved;
-    std::memcpy(moved, data, std::min(bytes, pool().size_of(data)));
+    const size_t size = pool().size_of(data);
+    permit(data, size);
+    std::memcpy(moved, data, std::min(bytes, size));
     pool().release(data);
     return moved;
 }

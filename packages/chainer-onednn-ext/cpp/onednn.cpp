@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "address_sanitizer.hpp"
+
 const dnnl::engine &engine() {
     static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
     return cpu;
@@ -20,7 +22,10 @@ Arena &Arena::mine() {
     return arena;
 }
 
-void Arena::rewind() { next_ = 0; }
+void Arena::rewind() {
+    next_ = 0;
+    for (const Block &block : blocks_) forbid(block.memory.get(), block.size);
+}
 
 void *Arena::take(size_t bytes) {
     if (bytes == 0) return nullptr;
@@ -37,5 +42,7 @@ void *Arena::take(size_t bytes) {
         if (alignment == kPage) madvise(block.memory.get(), size, MADV_HUGEPAGE);
         block.size = size;
     }
+    permit(block.memory.get(), bytes);
+    forbid(static_cast<char *>(block.memory.get()) + bytes, block.size - bytes);
     return block.memory.get();
 }
