@@ -210,6 +210,62 @@ def test_copies_and_pickles(net, x):
         np.testing.assert_array_equal(other.array, h.array)
 
 
+class Recurrent(chainer.Chain):
+    """Keeps images from one call to the next, and saves them with its parameters."""
+
+    def __init__(self):
+        super().__init__()
+        self.h = None
+        with self.init_scope():
+            self.conv = L.Convolution2D(3, 3, 3, pad=1)
+
+    def forward(self, x):
+        self.h = F.relu(self.conv(x if self.h is None else x + self.h))
+        return self.h
+
+    def serialize(self, serializer):
+        super().serialize(serializer)
+        h = serializer("h", None if self.h is None else self.h.array)
+        self.h = None if h is None else chainer.Variable(h)
+
+
+def test_links_that_keep_images_are_saved_copied_and_pickled(x, tmp_path):
+    net = Recurrent()
+    net(x)
+    assert type(net.h.raw_array) is ChannelsLast
+    twins = [copy.deepcopy(net), pickle.loads(pickle.dumps(net)), Recurrent()]
+    net(x)
+    twins[1](x)
+    chainer.serializers.save_npz(tmp_path / "net.npz", twins[1])
+    twins[2].h = chainer.Variable(np.zeros_like(x))
+    chainer.serializers.load_npz(tmp_path / "net.npz", twins[2])
+    np.testing.assert_array_equal(twins[2].h.array, net.h.array)
+    np.testing.assert_array_equal(twins[0](x).array, net.h.array)
+
+
+def test_observations_and_pictures_of_the_graph(net, x):
+    h = net.conv1(x)
+    reporter = chainer.Reporter()
+    with reporter:
+        chainer.report({"h": h})
+    summary = chainer.DictSummary()
+    summary.add({"mean": F.mean(h)})
+    assert summary.compute_mean()["mean"] == pytest.approx(h.array.mean(), abs=1e-6)
+    assert reporter.observation["h"].array is h.array
+    assert "(4, 8, 9, 9), float32" in chainer.computational_graph.build_computational_graph([net.conv1(x)]).dump()
+
+
+@pytest.mark.parametrize("retain_grad", [True, False])
+def test_gradients_are_kept_after_the_graph_was_differentiated(net, x, retain_grad):
+    # What was retained is plain where a function that knows no others took it.
+    v = chainer.Variable(x)
+    h = net.conv1(v)
+    loss = F.sum(h * F.sigmoid(h))
+    (gx,) = chainer.grad([loss], [v], enable_double_backprop=True)
+    (F.sum(gx * gx) + loss).backward(retain_grad=retain_grad)
+    assert (h.grad is not None) is retain_grad
+
+
 def test_inputs_may_change_after_the_call(net, x):
     with chainer.no_backprop_mode():
         buffer = x.copy()
