@@ -24,6 +24,9 @@ def facts(framework: ModuleType) -> dict[str, str]:
     }
     if framework.__name__ == "torch":
         found["blas"] = torch_blas(framework)
+    else:
+        # One that is installed but cannot be loaded would pass for a slow Chainer.
+        found["kernels"] = "accelerated" if framework.backends.intel64.should_use_ideep(">=auto") else "plain NumPy"
     return found
 
 
