@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(report.agreements(found, missing))
         return int(bool(missing) or any(each.failures or each.disagreements() for each in found))
 
-    plan = rounds.Plan(arguments.rounds, arguments.threads, arguments.seconds)
+    plan = rounds.Plan(arguments.rounds, arguments.threads, arguments.seconds, arguments.hosts)
     measurements = []
     for workload in workloads:
         print(f"measuring {workload.name}", file=sys.stderr)
@@ -69,6 +69,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=0.05, help="least time of one measurement (%(default)s)")
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).parent / "results", help="folder of the JSON and the chart"
+    )
+    parser.add_argument(
+        "--hosts", action="store_true", help="put ranks on two hosts made here, joined by a gigabit cable; needs root"
     )
     parser.add_argument("--short", action="store_true", help="time nothing: do all run, and do their numbers agree?")
     parser.add_argument("--profile", action="store_true", help="tell where the subject's time goes")

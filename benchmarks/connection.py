@@ -22,6 +22,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 DROPPED_VARIABLES = ("PYTHONPATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 MPIEXEC_OPTIONS = ("--oversubscribe", "--bind-to", "none")
+HOSTS = ROOT / "tools" / "hosts.py"
 AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}  # as in a container
 FAREWELL_SECONDS = 10
 
@@ -37,19 +38,27 @@ class Worker:
         peer: Whose interpreter to start.
         threads: Of each process.
         ranks: Number of processes; several are started by the mpiexec that is installed beside this interpreter.
+        on_hosts: Whether several are on two hosts of ``tools/hosts.py``, half on each, joined by a gigabit cable.
 
     Raises:
         EnvironmentFailure: The peer has no interpreter.
         WorkerFailure: Its interpreter does not start.
     """
 
-    def __init__(self, peer: Peer, threads: int, ranks: int = 1) -> None:
+    def __init__(self, peer: Peer, threads: int, ranks: int = 1, on_hosts: bool = False) -> None:
         environ = {name: value for name, value in os.environ.items() if name not in DROPPED_VARIABLES}
         environ |= dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"PYTHONNOUSERSITE": "1"} | dict(peer.environ)
         command = [peer.interpreter(), "-m", "benchmarks.worker", peer.framework, str(threads)]
         self._ranks = ranks
         self._meeting_place = tempfile.TemporaryDirectory()
-        if ranks > 1:
+        if ranks > 1 and on_hosts:
+            # mpiexec passes few variables on to another host, and PyTorch would look for the name of its own.
+            handed = {"PYTHONPATH", "PYTHONNOUSERSITE", *THREAD_VARIABLES, *dict(peer.environ)} & environ.keys()
+            variables = {name: environ[name] for name in handed}
+            variables |= {MEETING_PLACE: self._meeting_place.name, "GLOO_SOCKET_IFNAME": "cable"}
+            start = [sys.executable, str(HOSTS), "-n", str(ranks // 2), "env"]
+            command = [*start, *(f"{name}={value}" for name, value in variables.items()), *command]
+        elif ranks > 1:
             environ |= AS_ROOT | {MEETING_PLACE: self._meeting_place.name}
             command = [str(Path(sys.executable).parent / "mpiexec"), *MPIEXEC_OPTIONS, "-n", str(ranks), *command]
         self._log = tempfile.TemporaryFile("w+", errors="replace")

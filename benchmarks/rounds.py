@@ -25,6 +25,8 @@ class Plan:
     threads: int
     seconds: float
     """The least time of the inner loop of one measurement."""
+    on_hosts: bool = False
+    """Whether ranks are on two hosts; see `benchmarks.connection.Worker`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _take(contender: Contender, result: Measurement) -> None:
 
 def _timed(workload: Workload, peer: Peer, plan: Plan, stack: contextlib.ExitStack) -> list[Contender]:
     """One process a peer, warm through all rounds, waiting while others are measured."""
-    worker = stack.enter_context(Worker(peer, plan.threads, workload.ranks))
+    worker = stack.enter_context(Worker(peer, plan.threads, workload.ranks, plan.on_hosts))
     worker.ask("facts")
     variants = worker.ask("prepare", case=workload.name)
     loops = {variant: worker.ask("calibrate", variant=variant, seconds=plan.seconds) for variant in variants}
@@ -85,14 +87,14 @@ def _weighed(workload: Workload, peer: Peer, plan: Plan, stack: contextlib.ExitS
 
     def scales(variant: str) -> Callable[[], float]:
         def weigh() -> float:
-            with Worker(peer, plan.threads, workload.ranks) as worker:
+            with Worker(peer, plan.threads, workload.ranks, plan.on_hosts) as worker:
                 worker.ask("facts")
                 worker.ask("prepare", case=workload.name)
                 return float(worker.ask("peak", variant=variant))
 
         return weigh
 
-    with Worker(peer, plan.threads, workload.ranks) as worker:
+    with Worker(peer, plan.threads, workload.ranks, plan.on_hosts) as worker:
         worker.ask("facts")
         variants = worker.ask("prepare", case=workload.name)
     return [Contender(peer.name, variant, scales(variant)) for variant in variants]

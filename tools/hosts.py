@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 _ADDRESSES = ("10.99.0.1", "10.99.0.2")
+_DEVICE = "cable"  # name of the network device on each host
 _PROGRAMS = {"ip": "iproute2", "tc": "iproute2", "unshare": "util-linux", "hostname": "hostname"}
 
 _AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
@@ -98,7 +99,6 @@ class Hosts:
         self.cable_kind = ""
         self._directory = directory
         self._cable = cable
-        self._devices = [f"cable{i}" for i in (0, 1)]
         self._cut = directory / "cut"
         self._wire: subprocess.Popen[str] | None = None
 
@@ -165,12 +165,12 @@ class Hosts:
         if self._wire is not None:
             self._wire.send_signal(signal.SIGSTOP)
         else:
-            run("ip", "-n", self.names[0], "link", "set", self._devices[0], "down")
+            run("ip", "-n", self.names[0], "link", "set", _DEVICE, "down")
 
     def _lay_cable(self) -> None:
         cable = self._cable
         first, second = self.names
-        ends = ["cable0", "netns", first, "type", "veth", "peer", "name", "cable1", "netns", second]
+        ends = [_DEVICE, "netns", first, "type", "veth", "peer", "name", _DEVICE, "netns", second]
         run("ip", "link", "add", *ends)
         if cable.delay or cable.loss:
             self.cable_kind = "netem"
@@ -178,28 +178,28 @@ class Hosts:
         else:
             self.cable_kind = "tbf"
             shape = ["rate", f"{cable.rate:.0f}bit", "burst", "128k", "latency", "50ms"]
-        for index, device in enumerate(self._devices):
-            if attempt(*self.inside(index), "tc", "qdisc", "add", "dev", device, "root", self.cable_kind, *shape):
-                run(*self.inside(0), "ip", "link", "del", "cable0")
+        for index in (0, 1):
+            if attempt(*self.inside(index), "tc", "qdisc", "add", "dev", _DEVICE, "root", self.cable_kind, *shape):
+                run(*self.inside(0), "ip", "link", "del", _DEVICE)
                 self.cable_kind = "wire.py"
                 self._start_wire()
                 break
-        for name, address, device in zip(self.names, _ADDRESSES, self._devices, strict=True):
-            run("ip", "-n", name, "addr", "add", f"{address}/24", "dev", device)
-            run("ip", "-n", name, "link", "set", device, "up")
+        for name, address in zip(self.names, _ADDRESSES, strict=True):
+            run("ip", "-n", name, "addr", "add", f"{address}/24", "dev", _DEVICE)
+            run("ip", "-n", name, "link", "set", _DEVICE, "up")
             run("ip", "-n", name, "link", "set", "lo", "up")
 
     def _start_wire(self) -> None:
         cable = self._cable
-        self._devices = [f"cable{i}-{os.getpid()}" for i in (0, 1)]
+        devices = [f"cable{i}-{os.getpid()}" for i in (0, 1)]
         options = [f"--rate={cable.rate}", f"--delay={cable.delay}", f"--loss={cable.loss}"]
-        command = [sys.executable, str(Path(__file__).with_name("wire.py")), *self._devices, *options]
+        command = [sys.executable, str(Path(__file__).with_name("wire.py")), *devices, *options]
         self._wire = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._wire.stdout is not None
         if not self._wire.stdout.readline():
             raise RuntimeError("wire.py cannot make its devices; its message is above")
-        for name, device in zip(self.names, self._devices, strict=True):
-            run("ip", "link", "set", device, "mtu", "9000", "netns", name)
+        for name, device in zip(self.names, devices, strict=True):
+            run("ip", "link", "set", device, "mtu", "9000", "netns", name, "name", _DEVICE)
 
 
 def run(*command: str) -> None:

@@ -34,9 +34,13 @@ class DataParallel(Workload):
     layouts: Sequence[str] = ("contiguous_format",)
     """In which orders of memory PyTorch keeps the data: variants."""
 
-    def __init__(self, case: str, model: str, shape: tuple[int, ...], n_class: int, batch_size: int) -> None:
+    def __init__(
+        self, case: str, model: str, shape: tuple[int, ...], n_class: int, batch_size: int, wire: str | None
+    ) -> None:
         self.name = f"data_parallel/{case}"
-        self.summary = f"{model}, {self.ranks} ranks, batch of {batch_size} each: forward, loss, backward, mean, SGD"
+        work = "forward, loss, backward, mean, SGD" + (f", {wire} on the wire" if wire else "")
+        self.summary = f"{model}, {self.ranks} ranks, batch of {batch_size} each: {work}"
+        self.wire = wire
         self.shape, self.n_class, self.batch_size = shape, n_class, batch_size
 
     def batches(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -58,7 +62,7 @@ class DataParallel(Workload):
         import chainer.functions as F
         import chainermn
 
-        comm = chainermn.create_communicator("flat")
+        comm = chainermn.create_communicator("flat", allreduce_grad_dtype=self.wire)
         model = self.chainer_model()
         optimizer = chainermn.create_multi_node_optimizer(chainer.optimizers.MomentumSGD(lr=LR), comm).setup(model)
         examples = cycle(self.batches())
@@ -94,6 +98,10 @@ class DataParallel(Workload):
 
         model = self.torch_model().to(memory_format=layout)
         model = torch.nn.parallel.DistributedDataParallel(model, gradient_as_bucket_view=views)
+        if self.wire == "float16":
+            from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import fp16_compress_hook
+
+            model.register_comm_hook(None, fp16_compress_hook)
         optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=0.9, fused=True)
         examples = cycle(
             [(torch.from_numpy(x).to(memory_format=layout), torch.from_numpy(t).long()) for x, t in self.batches()]
@@ -113,8 +121,8 @@ class DataParallel(Workload):
 class Perceptron(DataParallel):
     """Three affine layers with ReLU between them."""
 
-    def __init__(self, case: str, sizes: tuple[int, ...], batch_size: int) -> None:
-        super().__init__(case, f"MLP {'-'.join(map(str, sizes))}", sizes[:1], sizes[-1], batch_size)
+    def __init__(self, case: str, sizes: tuple[int, ...], batch_size: int, wire: str | None = None) -> None:
+        super().__init__(case, f"MLP {'-'.join(map(str, sizes))}", sizes[:1], sizes[-1], batch_size, wire)
         self.sizes = sizes
 
     def chainer_model(self) -> Any:
@@ -133,12 +141,12 @@ class ResNet50(DataParallel):
 
     layouts = ("contiguous_format", "channels_last")
 
-    def __init__(self, case: str, batch_size: int, image_size: int = 224) -> None:
-        super().__init__(case, "ResNet-50", (3, image_size, image_size), N_CLASS, batch_size)
+    def __init__(self, case: str, batch_size: int, image_size: int = 224, wire: str | None = None) -> None:
+        super().__init__(case, "ResNet-50", (3, image_size, image_size), N_CLASS, batch_size, wire)
         self.case, self.image_size = case, image_size
 
     def small(self) -> ResNet50:
-        return ResNet50(self.case, 2, image_size=96)
+        return ResNet50(self.case, 2, image_size=96, wire=self.wire)
 
     def chainer_model(self) -> Any:
         from benchmarks.work import _networks_chainer
@@ -154,5 +162,7 @@ class ResNet50(DataParallel):
 WORKLOADS = (
     Perceptron("small", (784, 1000, 1000, 10), batch_size=100),
     Perceptron("wide", (4096, 7168, 4096, 256), batch_size=32),
+    Perceptron("wide_float16", (4096, 7168, 4096, 256), batch_size=32, wire="float16"),
     ResNet50("resnet50", batch_size=4),
+    ResNet50("resnet50_float16", batch_size=4, wire="float16"),
 )
