@@ -81,8 +81,9 @@ def text(workload: Workload, threads: int, found: Mapping[str, Any]) -> str:
 
 
 def label(call: Call) -> str:
-    """Name a call by its routine and the shapes of its arrays."""
-    return f"{call['routine']} {' '.join('x'.join(map(str, shape)) for shape in call['shapes'])}"
+    """Name a call by its routine and the shapes of its arrays, but for those of one number a channel."""
+    shapes = ["x".join(map(str, shape)) for shape in call["shapes"] if len(shape) > 1]
+    return " ".join([call["routine"], *shapes])
 
 
 def _figures(calls: Sequence[Call], inside: float, peak: float) -> tuple[str, ...]:
