@@ -81,9 +81,8 @@ def text(workload: Workload, threads: int, found: Mapping[str, Any]) -> str:
 
 
 def label(call: Call) -> str:
-    """Name a call by its routine and the shapes of its arrays, but for those of one number a channel."""
-    shapes = ["x".join(map(str, shape)) for shape in call["shapes"] if len(shape) > 1]
-    return " ".join([call["routine"], *shapes])
+    """Name a call by its routine and the shapes of its arrays."""
+    return f"{call['routine']} {chart.shapes_of(call)}"
 
 
 def _figures(calls: Sequence[Call], inside: float, peak: float) -> tuple[str, ...]:
