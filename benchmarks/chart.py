@@ -49,12 +49,7 @@ def write(run: Run, path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
-def shapes_of(call: Mapping[str, Any]) -> str:
-    """Tell the shapes of the arrays of a call, but for those of one number a channel."""
-    return " ".join("x".join(map(str, shape)) for shape in call["shapes"] if len(shape) > 1)
-
-
-def layers(title: str, calls: Sequence[Mapping[str, Any]], peak: float, path: Path) -> None:
+def layers(title: str, calls: Sequence[Mapping[str, Any]], names: Sequence[str], peak: float, path: Path) -> None:
     """Draw the time of each call as a bar, in the colour of its routine and with its share of the peak."""
     routines = list(dict.fromkeys(call["routine"] for call in calls))
     figure = Figure(figsize=(11, 1.5 + 0.22 * len(calls)), layout="constrained")
@@ -66,7 +61,7 @@ def layers(title: str, calls: Sequence[Mapping[str, Any]], peak: float, path: Pa
         share = f"{call['flops'] / call['seconds'] / peak:.0%} of peak" if call["flops"] else ""
         end = 1e3 * call["seconds"], row
         axes.annotate(share, end, (4, 0), textcoords="offset points", va="center", fontsize=7)
-    axes.set_yticks(range(len(calls)), [f"{call['calls']} x {shapes_of(call)}" for call in calls], fontsize=7)
+    axes.set_yticks(range(len(calls)), names, fontsize=7)
     axes.invert_yaxis()
     axes.margins(x=0.12, y=0.01)
     axes.set_xlabel("ms in a step")

@@ -82,7 +82,12 @@ def text(workload: Workload, threads: int, found: Mapping[str, Any]) -> str:
 
 def label(call: Call) -> str:
     """Name a call by its routine and the shapes of its arrays."""
-    return f"{call['routine']} {chart.shapes_of(call)}"
+    return f"{call['routine']} {shapes_of(call)}"
+
+
+def shapes_of(call: Call) -> str:
+    """Tell the shapes of the arrays of a call, but for those of one number a channel."""
+    return " ".join("x".join(map(str, shape)) for shape in call["shapes"] if len(shape) > 1)
 
 
 def _figures(calls: Sequence[Call], inside: float, peak: float) -> tuple[str, ...]:
@@ -112,5 +117,6 @@ def draw(workload: Workload, threads: int, found: Mapping[str, Any], folder: Pat
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"layers-{workload.name.replace('/', '-')}-{threads}.png"
     heaviest = sorted(found["calls"], key=lambda call: -call["seconds"])[:ROWS]
-    chart.layers(f"{workload.name}, {threads} thread(s)", heaviest, found["peak"], path)
+    names = [f"{call['calls']} x {shapes_of(call)}" for call in heaviest]
+    chart.layers(f"{workload.name}, {threads} thread(s)", heaviest, names, found["peak"], path)
     print(f"\nwrote {path}")
