@@ -28,7 +28,7 @@ from vgg import VGG
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = chainermn.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--dataset", "-d", choices=DATASETS, default="digits", help="what to learn (default: %(default)s)")
     add("--communicator", default="naive", help="how gradients are averaged (default: %(default)s)")

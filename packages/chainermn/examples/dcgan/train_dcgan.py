@@ -29,7 +29,7 @@ from updater import DCGANUpdater
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = chainermn.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--dataset", "-i", default="digits", help="'digits', 'cifar10' or a folder (default: %(default)s)")
     add("--size", type=int, default=32, help="side of the images of a folder, a power of two (default: %(default)s)")

@@ -35,7 +35,7 @@ from preprocessing import PreprocessedDataset
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = chainermn.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("train", help="lines of a path and a label to learn from")
     add("val", help="lines of a path and a label to judge by")

@@ -43,7 +43,7 @@ class MLP(chainer.Chain):
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = chainermn.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--dataset", choices=DATASETS, default="digits", help="what to learn (default: %(default)s)")
     add("--communicator", default="naive", help="how gradients are averaged (default: %(default)s)")

@@ -23,7 +23,7 @@ from train_mnist import DATASETS
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = chainermn.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--dataset", choices=DATASETS, default="digits", help="what to learn (default: %(default)s)")
     add("--communicator", default="naive", help="its name (default: %(default)s)")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import chainermn
 import numpy as np
 from dates import make_date_pairs, read_pairs
 from words import Corpus, make_corpus
 
 
 def parse_args(about: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = chainermn.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--source", type=Path, help="lines to translate from; without, dates are made up")
     add("--target", type=Path, help="their translations")

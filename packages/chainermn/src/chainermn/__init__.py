@@ -5,6 +5,7 @@ import os
 __version__ = "1.4.0"
 
 from chainermn import communicators, datasets, extensions, functions, global_except_hook, iterators, links, testing
+from chainermn._argument_parser import ArgumentParser
 from chainermn.communicators import CommunicatorBase, create_communicator
 from chainermn.datasets import DataSizeError, create_empty_dataset, scatter_dataset, scatter_index
 from chainermn.errors import CommunicationError

@@ -62,6 +62,11 @@ def test_size_that_the_launcher_tells(environ, size):
     assert _mpi.launched_size(environ) == size
 
 
+@pytest.mark.parametrize(("environ", "rank"), [({}, 0), ({"PMI_RANK": "3"}, 3), ({"OMPI_COMM_WORLD_RANK": "2"}, 2)])
+def test_rank_that_the_launcher_tells(environ, rank):
+    assert _mpi.launched_rank(environ) == rank
+
+
 def test_a_launcher_of_another_mpi_is_told(comm, monkeypatch):
     if comm.size > 1:
         pytest.skip("here they match")

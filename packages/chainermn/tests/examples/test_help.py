@@ -25,3 +25,10 @@ def test_help_names_the_command_and_the_options(script):
 
 def test_there_are_scripts():
     assert len(SCRIPTS) >= 9
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_one_rank_tells_a_wrong_option(start_example, script):
+    job = start_example(2, script, "--epoch", "few")
+    assert job.returncode == 2, job.stdout
+    assert job.stdout.count("usage: ") == job.stdout.count("invalid int value: 'few'") == 1, job.stdout

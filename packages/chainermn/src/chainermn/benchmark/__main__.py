@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import chainermn
+from chainermn._argument_parser import ArgumentParser
 from chainermn._mpi import launched_size
 from chainermn.benchmark import chart, jobs, report
 from chainermn.benchmark.collectives import SIZES, allreduce_timings
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="python -m chainermn.benchmark",
         description="Measures allreduce and training on many ranks.",
         epilog=_EPILOG,
