@@ -21,8 +21,8 @@ extensions = [
     "sphinx.ext.napoleon",
     "public_names",
 ]
-reference_packages = ["chainer"]
-autosummary_context = public_names.context("chainer")
+reference_packages = ["chainer", "chainermn"]
+autosummary_context = public_names.context(*reference_packages)
 autodoc_typehints = "description"
 # A method that says nothing new, as forward of a function, is left to the page of its base class.
 autodoc_inherit_docstrings = False

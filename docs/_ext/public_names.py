@@ -72,15 +72,15 @@ def adopted(package: str) -> dict[int, str]:
     return paths
 
 
-def context(package: str) -> dict[str, dict[str, list[Any]]]:
+def context(*packages: str) -> dict[str, dict[str, list[Any]]]:
     """What the template is told of each module.
 
     ``exported`` are the names that a package offers, ``adopted`` pairs of directive and path of what the page of a
     module documents in the place of a private one.
     """
-    paths = set(adopted(package).values())
+    paths = {path for package in packages for path in adopted(package).values()}
     told: dict[str, dict[str, list[Any]]] = {"exported": {}, "adopted": {}}
-    for module in modules_of(package):
+    for module in (module for package in packages for module in modules_of(package)):
         names = exports_of(module)
         if hasattr(module, "__path__"):
             told["exported"][module.__name__] = list(names)
