@@ -4,8 +4,10 @@ Each rank is sent its part of the numbers of all others, adds them, divides, and
 travel as in a ring. The numbers may be of 16 bits on the wire, which MPI cannot add: each is then rounded once on its
 way there and the mean once on its way back, whatever the number of ranks, and no sum overflows.
 
-While a piece travels, others are rounded and added: over a gigabit a second, 24 MiB of float32 that travelled
-in float16 took 245 ms as a whole and 110 ms in pieces. And little memory is needed.
+While a piece travels, others are rounded and added. Measured on 24 MiB of float32 between two network
+namespaces joined at 1 Gbit/s, where the wire needs 106 ms for 16 bits a number: in float16 245 to 319 ms as a whole and
+110 to 167 ms in pieces (245 and 141 ms with the same flags of Open MPI), in bfloat16 105 to 108 ms in pieces. And
+little memory is needed.
 """
 
 from __future__ import annotations
