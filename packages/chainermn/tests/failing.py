@@ -18,6 +18,8 @@ from chainer.training.triggers import ManualScheduleTrigger
 
 def main(what, wrong_rank, path):
     comm = chainermn.create_communicator("naive")
+    others_compute = what.endswith(" while others compute")
+    what = what.removesuffix(" while others compute")
     model = L.Linear(2, 1)
     optimizer = chainermn.create_multi_node_optimizer(SGD(), comm).setup(model)
 
@@ -25,6 +27,8 @@ def main(what, wrong_rank, path):
         if comm.rank == wrong_rank:
             path.write_text(str(time.time()))
             go_wrong(what, comm)
+        elif others_compute:
+            compute(seconds=1000)
         elif what == "differs in shape":
             comm.allreduce(np.zeros(4, "float32"))
         elif what == "forgets to walk back" and comm.rank == 0:
@@ -47,6 +51,12 @@ def main(what, wrong_rank, path):
     go_on()
     if not what.endswith("at the end"):
         optimizer.update(loss)
+
+
+def compute(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        np.ones((64, 64)).sum()
 
 
 def go_wrong(what, comm):

@@ -23,6 +23,7 @@ RAISED = r"rank BAD of ALL stopped with ValueError: boom, in or after .*\(step 2
 ROWS = {
     "raises": RAISED,
     "raises in a trainer": RAISED,
+    "raises in a trainer while others compute": RAISED,
     "exits": ENDED,
     "exits with a status": ENDED,
     "is stopped": LATE,
@@ -71,6 +72,8 @@ def test_one_rank(mpiexec, tmp_path, how, n, bad):
     assert matches(ROWS[how], message, n, bad), output
     # What Chainer shows of an error in a training, once: no other rank has an error of its own to show.
     assert output.count("Exception in main training loop") == ("in a trainer" in how)
+    # The launcher ends the others by a signal, which is no request to stop after an iteration.
+    assert "training stops" not in output
 
 
 @pytest.mark.launcher
@@ -78,6 +81,7 @@ def test_one_rank(mpiexec, tmp_path, how, n, bad):
 def test_one_rank_dies(mpiexec, tmp_path, how, n, bad):
     output = fail(mpiexec, tmp_path, how, n, bad)
     assert len(messages(output)) <= 1, output
+    assert "training stops" not in output
     # mpiexec ends the others the moment it sees the death: who speaks first is not ours to decide, and it names the
     # rank too.
     ours = rf"rank BAD died: it was killed or crashed, {WAITED}"

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from chainer.serializers.npz import load_npz
-from chainer.training import Extension, extensions, triggers
+from chainer.training import Extension, _interruption, extensions, triggers
 
 LEAVING = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: SystemExit}
 
@@ -110,6 +110,17 @@ def test_only_a_snapshot_of_the_latest_trainer_is_taken(make_trainer, tmp_path):
     restored = make_trainer()
     load_npz(tmp_path / "result" / "best", restored.updater, path="updater/")
     assert restored.updater.iteration == 1
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_no_word_when_another_process_has_failed(make_trainer, monkeypatch, capfd, failed):
+    monkeypatch.setattr(_interruption, "failed_elsewhere", [lambda: False, lambda: failed])
+    trainer, witness = make_trainer(on_update=send_at(signal.SIGTERM, 3)), Witness()
+    trainer.extend(witness)
+    with pytest.raises(SystemExit):
+        trainer.run()
+    assert witness.events == [1, 2, 3, "on_interrupt", "finalize"]  # the same in any case
+    assert ("SIGTERM: training stops after" in capfd.readouterr().err) is not failed
 
 
 def test_handlers_of_others_are_left_alone(make_trainer):

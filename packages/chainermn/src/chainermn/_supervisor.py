@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy
+from chainer.training import _interruption
 
 from chainermn._mpi import get_mpi, has_free_threads
 from chainermn._processes import Process, host_name, kill_later
@@ -121,6 +122,7 @@ class Supervisor:
             # Connects all ranks: where the network has been cut, MPI fails at a connection that it has to make first.
             self._tell(range(self.size), "A")
             atexit.register(self._say_farewell)
+            _interruption.failed_elsewhere.append(self.has_failed_elsewhere)
             threading.Thread(target=self._watch, name="chainermn-supervisor", daemon=True).start()
 
     def begin(self, operation: Operation) -> Operation:
@@ -210,6 +212,17 @@ class Supervisor:
         with self._lock:
             self._read_notices()
         return bool(self._ending)
+
+    def has_failed_elsewhere(self) -> bool:
+        """Whether another rank has said what is wrong, or died here; asked by a signal handler, so it never waits."""
+        # The handler may have interrupted the holder of the lock; without it, what is known already has to do.
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self._has_left and not get_mpi().Is_finalized():
+                    self._read_notices()
+            finally:
+                self._lock.release()
+        return bool(self._ending) or any(map(self._is_dead, self._neighbours))
 
     def _is_dead(self, rank: int) -> bool:
         """Whether a rank on this host has ended without a farewell."""

@@ -10,11 +10,17 @@ import contextlib
 import os
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
 _SIGNALS: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 _STDERR = 2
+
+# Each tells whether the job is being ended because another process of it has failed, which that one reports. A signal
+# is then the launcher's, who waits for no iteration: to announce the end of this one would mislead. They are asked
+# inside a signal handler, so they must not wait for anything.
+failed_elsewhere: list[Callable[[], bool]] = []
 
 
 class Interruption:
@@ -60,6 +66,8 @@ class Interruption:
         if self.is_requested:
             _raise(number)
         self._received = number
+        if any(has_failed() for has_failed in failed_elsewhere):
+            return
         message = f"{signal.Signals(number).name}: training stops after this iteration; send it again to stop at once\n"
         # Not through sys.stderr, which may be in the middle of a write of its own. A closed one is no reason to fail.
         with contextlib.suppress(OSError):
