@@ -7,6 +7,7 @@ from types import ModuleType
 
 import matplotlib
 import pytest
+from chainer.backends import kernels
 
 matplotlib.use("Agg")  # pictures are written, never shown
 
@@ -18,3 +19,10 @@ def xp(request: pytest.FixtureRequest) -> ModuleType:
     It lives as long as the session, so that hypothesis lets ``@given`` tests use it.
     """
     return importlib.import_module(request.param)
+
+
+@pytest.fixture
+def own_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that a test enters or takes out are entered or taken out for this test alone."""
+    for table in ("_table", "_origin", "_dtype_chars"):
+        monkeypatch.setattr(kernels, table, dict(getattr(kernels, table)))

@@ -6,13 +6,11 @@ import pytest
 from chainer.backends import intel64, kernels
 from chainer.backends.raw import RawArray
 
+pytestmark = pytest.mark.usefixtures("own_kernels")
+
 
 @pytest.fixture
-def kernel(monkeypatch):
-    # In tables of their own: what plug-ins have entered stays for other tests.
-    for table in ("_table", "_origin", "_dtype_chars"):
-        monkeypatch.setattr(kernels, table, dict(getattr(kernels, table)))
-
+def kernel(own_kernels):
     @kernels.register("relu", np.ndarray)
     def fast_relu(x):
         return x
@@ -29,16 +27,12 @@ def test_found_by_name_and_type(kernel):
 
 def test_found_for_its_dtypes_alone():
     kernels.register("nms", np.ndarray, dtypes=("float32", "float16"))(len)
-    try:
-        assert kernels.find("nms", np.ones(1, np.float32)) is len
-        assert kernels.find("nms", np.ones(1, np.float16)) is len
-        assert kernels.find("nms", np.ones(1, np.float64)) is None
-        assert "numpy.ndarray by builtins.len (float32, float16 only)" in explained()
-    finally:
-        kernels.unregister("nms", np.ndarray)
+    assert kernels.find("nms", np.ones(1, np.float32)) is len
+    assert kernels.find("nms", np.ones(1, np.float16)) is len
+    assert kernels.find("nms", np.ones(1, np.float64)) is None
+    assert "numpy.ndarray by builtins.len (float32, float16 only)" in explained()
     kernels.register("nms", np.ndarray)(len)
     assert kernels.find("nms", np.ones(1, np.float64)) is len
-    kernels.unregister("nms", np.ndarray)
 
 
 def test_configuration_turns_cpu_kernels_off(kernel):
