@@ -117,7 +117,9 @@ def test_a_rank_on_the_other_host_is_killed(tmp_path, monkeypatch):
         assert training.job.wait(timeout=LIMIT + DELAYS + SLACK) != 0
         assert not training.ranks()
         # MPI sees its connection close, and mpiexec its process end: both are quicker than those that wait in Python.
+        # Which is the first is chance, and MPI does not always say whose connection it was.
         assert re.search(
-            r"Peer host: +host1|process rank 1 with PID \d+ on node host1", " ".join(training.output.split())
+            r"Peer host: +host1|process rank 1 with PID \d+ on node host1|error occurred in Socket closed",
+            " ".join(training.output.split()),
         )
         assert len(training.messages()) <= 1
